@@ -1,0 +1,104 @@
+/** What the state machine sends to its functions, and what they answer. Both sides are checked against these types. */
+
+import { ContractError } from './errors.ts';
+import { explainName, isName, RUN_ID } from './names.ts';
+import type { RunResult } from './result.ts';
+
+/** Sent to a task's function for every attempt. */
+export interface TaskEvent {
+  /** The run id: the execution's name. */
+  readonly run: string;
+  /** The execution's input, whatever it was. */
+  readonly input: unknown;
+  /** Step Functions' count of retries of this state, 0 at the first attempt. */
+  readonly retryCount: number;
+}
+
+/** What a task's function answers; the state machine keeps the status only, the rest is for the reader of the history. */
+export interface TaskAnswer {
+  readonly status: 'SUCCEEDED';
+  readonly attempt: number;
+  readonly retriesUsed: number;
+  readonly durationMs: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Sent to the cleanup function when the run has ended, and again with its own answer until it is done. */
+export interface CleanupEvent {
+  readonly run: string;
+  /** When the execution started, ISO 8601. */
+  readonly startedAt: string;
+  readonly state: RunEnd | CleanupAnswer;
+}
+
+/**
+ * How the `Run` state ended: what its tasks recorded, or the error that it could not handle.
+ * `out` nests as the state machine does: a parallel part's name leads to one such object a branch.
+ */
+export type RunEnd = { readonly out: RunOut } | { readonly Error: string; readonly Cause?: string };
+
+export interface RunOut {
+  readonly [part: string]: TaskOut | readonly RunOut[];
+}
+
+/** One task's mark in the state: `{ status }`, or the error of its last attempt as Step Functions caught it. */
+export type TaskOut = { readonly status: 'SUCCEEDED' } | { readonly Error: string; readonly Cause?: string };
+
+/**
+ * With `done: false` there is more to delete, and `Error` says that the run failed before. With `error` the run failed,
+ * and `cause` is its RunResult as JSON.
+ */
+export type CleanupAnswer =
+  | { readonly done: false; readonly result: RunResult; readonly Error?: string }
+  | { readonly done: true; readonly result: RunResult }
+  | { readonly done: true; readonly error: string; readonly cause: string };
+
+/** Error names that the state machine itself reports for a run. They are matched by users' alarms: API. */
+export const RUN_ERRORS = {
+  /** At least one task failed. */
+  task: 'TaskFailed',
+  /** The tasks succeeded, but the run's intermediates could not all be deleted. */
+  cleanup: 'CleanupFailed',
+} as const;
+
+/** The error of which no further attempt is made. */
+export const NON_RETRYABLE_ERROR = 'NonRetryableError';
+
+/** @throws ContractError where the event is not one that the state machine sends */
+export function parseTaskEvent(event: unknown): TaskEvent {
+  const { run, input, retryCount } = asObject(event, 'task event');
+  if (!Number.isInteger(retryCount) || (retryCount as number) < 0) {
+    throw new ContractError(
+      'InvalidEvent',
+      `the task event's retryCount is ${JSON.stringify(retryCount)}, not a count`,
+    );
+  }
+  return { run: parseRunId(run), input, retryCount: retryCount as number };
+}
+
+/** @throws ContractError where the event is not one that the state machine sends */
+export function parseCleanupEvent(event: unknown): CleanupEvent {
+  const { run, startedAt, state } = asObject(event, 'cleanup event');
+  if (typeof startedAt !== 'string' || Number.isNaN(Date.parse(startedAt))) {
+    throw new ContractError(
+      'InvalidEvent',
+      `the cleanup event's startedAt is ${JSON.stringify(startedAt)}, not a time`,
+    );
+  }
+  return {
+    run: parseRunId(run),
+    startedAt,
+    state: asObject(state, 'cleanup event') as unknown as CleanupEvent['state'],
+  };
+}
+
+function parseRunId(run: unknown): string {
+  if (!isName(RUN_ID, run)) throw new ContractError('InvalidName', explainName('run id', RUN_ID, run));
+  return run;
+}
+
+function asObject(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new ContractError('InvalidEvent', `a ${what} must be an object; given: ${JSON.stringify(value)}`);
+}

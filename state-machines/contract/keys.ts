@@ -1,0 +1,82 @@
+/**
+ * Where a run's data lives. All S3 keys of the system are made, and taken apart, here.
+ *
+ *     runs/<pipeline>/<run>/<task>/_committed.json            the commit record: first writer wins
+ *     runs/<pipeline>/<run>/<task>/<attempt>/_attempt.json    that an attempt began, and how it failed
+ *     runs/<pipeline>/<run>/<task>/<attempt>/<output>         what an attempt wrote
+ *     results/<pipeline>/<run>/<task>/<output>.<extension>    a durable output, in the results bucket
+ *
+ * `<attempt>` is the attempt's number and a random part, `2-9f3ac1d0`: two invocations never share a folder, even when
+ * a duplicate invocation, a redrive or a resumed run counts its attempts from one again. So discarding one's own
+ * attempt can never touch what another attempt committed.
+ */
+
+import { ContractError } from './errors.ts';
+import { explainName, isName, OUTPUT_NAME, PIPELINE_NAME, RUN_ID, TASK_NAME } from './names.ts';
+
+export const COMMIT_RECORD = '_committed.json';
+export const ATTEMPT_MARKER = '_attempt.json';
+
+const ATTEMPT_ID = /^([1-9][0-9]{0,5})-[0-9a-f]{8}$/;
+
+export interface RunId {
+  readonly pipeline: string;
+  readonly run: string;
+}
+
+export interface TaskId extends RunId {
+  readonly task: string;
+}
+
+/** `runs/<pipeline>/<run>/`, the whole of what a run may leave behind, and the only thing that is ever deleted. */
+export function runPrefix({ pipeline, run }: RunId): string {
+  require('pipeline name', PIPELINE_NAME, pipeline);
+  require('run id', RUN_ID, run);
+  return `runs/${pipeline}/${run}/`;
+}
+
+export function taskPrefix(id: TaskId): string {
+  require('task name', TASK_NAME, id.task);
+  return `${runPrefix(id)}${id.task}/`;
+}
+
+export function commitRecordKey(id: TaskId): string {
+  return taskPrefix(id) + COMMIT_RECORD;
+}
+
+export function attemptPrefix(id: TaskId, attemptId: string): string {
+  if (!ATTEMPT_ID.test(attemptId)) {
+    throw new ContractError('InvalidName', `the attempt id ${JSON.stringify(attemptId)} is not one`);
+  }
+  return `${taskPrefix(id)}${attemptId}/`;
+}
+
+export function attemptMarkerKey(id: TaskId, attemptId: string): string {
+  return attemptPrefix(id, attemptId) + ATTEMPT_MARKER;
+}
+
+export function outputKey(id: TaskId, attemptId: string, output: string): string {
+  require('output name', OUTPUT_NAME, output);
+  return attemptPrefix(id, attemptId) + output;
+}
+
+/** @param extension without the dot, e.g. `csv` */
+export function resultKey(id: TaskId, output: string, extension: string): string {
+  require('output name', OUTPUT_NAME, output);
+  return `results/${taskPrefix(id).slice('runs/'.length)}${output}.${extension}`;
+}
+
+/** @param random eight hexadecimal digits */
+export function attemptIdOf(attempt: number, random: string): string {
+  return `${attempt}-${random}`;
+}
+
+/** The attempt number in an attempt id, or undefined where the text is no attempt id. */
+export function attemptNumberOf(attemptId: string): number | undefined {
+  const match = ATTEMPT_ID.exec(attemptId);
+  return match ? Number(match[1]) : undefined;
+}
+
+function require(what: string, rule: Parameters<typeof explainName>[1], name: string): void {
+  if (!isName(rule, name)) throw new ContractError('InvalidName', explainName(what, rule, name));
+}

@@ -1,0 +1,58 @@
+/** The small JSON objects that tasks leave beside their outputs. */
+
+import { ContractError } from './errors.ts';
+import type { FailureInfo } from './result.ts';
+
+/** `_committed.json`: makes one attempt's outputs the task's outputs. Written once, with `If-None-Match: *`. */
+export interface CommitRecord {
+  readonly version: 1;
+  readonly attemptId: string;
+  readonly attempt: number;
+  /** Attempts that began before this one. */
+  readonly retriesUsed: number;
+  /** ISO 8601, by the function's clock. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly bytesIn: number;
+  readonly outputs: Readonly<Record<string, CommittedOutput>>;
+}
+
+export interface CommittedOutput {
+  /** In the runs bucket. */
+  readonly key: string;
+  readonly bytes: number;
+  /** Rows, where the format has rows. */
+  readonly rows?: number;
+  /** Where a durable output is published, in the results bucket. */
+  readonly resultKey?: string;
+}
+
+/** `_attempt.json`: written as an attempt begins, and again when it fails in a way that its function can see. */
+export interface AttemptMarker {
+  readonly version: 1;
+  readonly startedAt: string;
+  readonly requestId: string;
+  readonly logStream?: string;
+  readonly failed?: FailureInfo & { readonly durationMs: number };
+}
+
+/** @throws ContractError where the text is no such record, e.g. one of a newer version */
+export function parseCommitRecord(text: string, key: string): CommitRecord {
+  return parseVersion1<CommitRecord>(text, key, (record) => typeof record.outputs === 'object');
+}
+
+export function parseAttemptMarker(text: string, key: string): AttemptMarker {
+  return parseVersion1<AttemptMarker>(text, key, (record) => typeof record.startedAt === 'string');
+}
+
+function parseVersion1<T extends { version: 1 }>(text: string, key: string, fits: (record: T) => boolean): T {
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch {
+    record = undefined;
+  }
+  if (typeof record === 'object' && record !== null && (record as T).version === 1 && fits(record as T))
+    return record as T;
+  throw new ContractError('InvalidRecord', `${key} is not a record of version 1: ${text.slice(0, 100)}`);
+}

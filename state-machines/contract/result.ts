@@ -1,0 +1,104 @@
+/** How a run ended: the execution's output where it succeeded, the cause of its error where it failed. */
+
+export type RunStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+export type TaskStatus = 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'OMITTED';
+
+export interface RunResult {
+  readonly pipeline: string;
+  readonly run: string;
+  readonly status: RunStatus;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  /** Why the run failed. */
+  readonly error?: FailureInfo;
+  /** How many tasks ended in each way. */
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly omitted: number;
+  readonly tasks: Readonly<Record<string, TaskResult>>;
+  /** What was deleted of the run's intermediates, and what is left of them (objects; 0 unless kept or failed to go). */
+  readonly released: { readonly objects: number; readonly bytes: number; readonly left: number };
+}
+
+export interface TaskResult {
+  readonly status: TaskStatus;
+  /** Attempts after the first that began; Lambda's own transient errors, after which none began, do not count. */
+  readonly retriesUsed: number;
+  /** ISO 8601: when the attempt that succeeded began, or the first one of a task that failed. */
+  readonly startedAt?: string;
+  /** Of the attempt that succeeded; of a task that failed, from the first attempt's start to the last one's end. */
+  readonly durationMs?: number;
+  readonly bytesIn?: number;
+  readonly bytesOut?: number;
+  readonly error?: FailureInfo;
+  readonly outputs?: Readonly<Record<string, OutputResult>>;
+}
+
+export interface FailureInfo {
+  /** As `Retry` and `Catch` match it. */
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface OutputResult {
+  readonly bytes: number;
+  readonly rows?: number;
+  /** Of a durable output: where it stays, in the results bucket. */
+  readonly resultKey?: string;
+}
+
+/** The longest cause that a `Fail` state reports, in characters (API_FailedExecution, ExecutionFailed event). */
+export const CAUSE_LIMIT = 32_768;
+
+/** The largest payload between states, in UTF-8 bytes. */
+export const PAYLOAD_LIMIT = 262_144;
+
+/**
+ * A result that takes no more than `limit` UTF-8 bytes as JSON. Long messages are cut first, then the details of tasks
+ * go, then the tasks that did not fail, at last all tasks; the counts always stay.
+ */
+export function shortenResult(result: RunResult, limit: number): RunResult {
+  let shortened = result;
+  for (const shorten of [cutMessages(500), dropOutputs, cutMessages(120), onlyStatuses, onlyUnsuccessful, onlyCounts]) {
+    if (sizeOf(shortened) <= limit) return shortened;
+    shortened = shorten(shortened);
+  }
+  return shortened;
+}
+
+type Shorten = (result: RunResult) => RunResult;
+
+function cutMessages(length: number): Shorten {
+  const cut = (error: FailureInfo): FailureInfo => ({ name: error.name, message: cutText(error.message, length) });
+  return (result) => ({
+    ...mapTasks(result, (task) => (task.error ? { ...task, error: cut(task.error) } : task)),
+    ...(result.error && { error: cut(result.error) }),
+  });
+}
+
+const dropOutputs: Shorten = (result) => mapTasks(result, ({ outputs: _, ...task }) => task);
+
+const onlyStatuses: Shorten = (result) =>
+  mapTasks(result, ({ status, retriesUsed, error }) => ({ status, retriesUsed, ...(error && { error }) }));
+
+const onlyUnsuccessful: Shorten = (result) => ({
+  ...result,
+  tasks: Object.fromEntries(Object.entries(result.tasks).filter(([, task]) => task.status === 'FAILED')),
+});
+
+const onlyCounts: Shorten = (result) => ({ ...result, tasks: {} });
+
+function mapTasks(result: RunResult, change: (task: TaskResult) => TaskResult): RunResult {
+  const tasks = Object.entries(result.tasks).map(([name, task]) => [name, change(task)]);
+  return { ...result, tasks: Object.fromEntries(tasks) };
+}
+
+export function cutText(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function sizeOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}

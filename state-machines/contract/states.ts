@@ -1,0 +1,9 @@
+/** The names of the states around the tasks. A task is a state of its own name, so none may have one of these. */
+export const STATES = {
+  run: 'Run',
+  cleanup: 'Cleanup',
+  cleanupFailed: 'Cleanup failed',
+  verdict: 'Verdict',
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+} as const;

@@ -1,0 +1,101 @@
+/** What a task may ask for: the defaults, and the limits of Lambda and Step Functions behind them. */
+
+import { type GraphProblem, problem } from './errors.ts';
+import { nearest } from './nearest.ts';
+import type { ResourceReq, RetryDef, TaskDef } from './task.ts';
+
+export const DEFAULTS = {
+  retries: 0,
+  retry: { intervalSeconds: 1, backoffRate: 2, maxDelaySeconds: 60, jitter: 'full' } satisfies Required<RetryDef>,
+  timeoutSeconds: 900,
+  resources: { memoryMiB: 512, ephemeralStorageMiB: 512 } satisfies Required<ResourceReq>,
+};
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly integer: boolean;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const RESOURCES: Record<keyof ResourceReq, Range> = {
+  memoryMiB: { min: 128, max: 10_240, integer: true },
+  ephemeralStorageMiB: { min: 512, max: 10_240, integer: true },
+};
+
+/** https://states-language.net/spec.html#errors; MaxDelaySeconds must be below 31,622,400 (a year of seconds). */
+const RETRY: Record<'intervalSeconds' | 'backoffRate' | 'maxDelaySeconds', Range> = {
+  intervalSeconds: { min: 1, max: 31_622_399, integer: true },
+  backoffRate: { min: 1, max: 1_000, integer: false },
+  maxDelaySeconds: { min: 1, max: 31_622_399, integer: true },
+};
+
+/** Lambda's longest. */
+const TIMEOUT_SECONDS: Range = { min: 1, max: 900, integer: true };
+const RETRIES: Range = { min: 0, max: 1_000, integer: true };
+const EXPECTED_SECONDS: Range = { min: 0, max: 31_622_399, integer: false };
+
+const OPTIONS = ['inputs', 'outputs', 'retries', 'retry', 'timeoutSeconds', 'resources', 'expectedSeconds'];
+
+export function checkLimits(task: string, definition: TaskDef): GraphProblem[] {
+  const problems: GraphProblem[] = [];
+  const check = (
+    code: 'InvalidResource' | 'InvalidRetry' | 'InvalidTask',
+    option: string,
+    range: Range,
+    value: unknown,
+  ) => {
+    if (value === undefined || within(range, value)) return;
+    const kind = range.integer ? 'a whole number' : 'a number';
+    problems.push(
+      problem(
+        code,
+        `task "${task}": ${option} is ${show(value)}; it must be ${kind} from ${show(range.min)} to ${show(range.max)}`,
+      ),
+    );
+  };
+  const checkKnown = (
+    code: 'InvalidResource' | 'InvalidRetry' | 'InvalidTask',
+    where: string,
+    given: object,
+    known: string[],
+  ) => {
+    for (const option of Object.keys(given)) {
+      if (known.includes(option)) continue;
+      const meant = nearest(option, known);
+      const mend = meant ? `did you mean "${meant}"?` : `there are ${known.join(', ')}`;
+      problems.push(problem(code, `task "${task}": ${where} has no "${option}"; ${mend}`));
+    }
+  };
+
+  checkKnown('InvalidTask', 'a task', definition, OPTIONS);
+  checkKnown('InvalidResource', 'resources', definition.resources ?? {}, Object.keys(RESOURCES));
+  checkKnown('InvalidRetry', 'retry', definition.retry ?? {}, [...Object.keys(RETRY), 'jitter']);
+
+  for (const [option, range] of Object.entries(RESOURCES)) {
+    check('InvalidResource', `resources.${option}`, range, definition.resources?.[option as keyof ResourceReq]);
+  }
+  for (const [option, range] of Object.entries(RETRY)) {
+    check('InvalidRetry', `retry.${option}`, range, definition.retry?.[option as keyof typeof RETRY]);
+  }
+  check('InvalidRetry', 'retries', RETRIES, definition.retries);
+  check('InvalidResource', 'timeoutSeconds', TIMEOUT_SECONDS, definition.timeoutSeconds);
+  check('InvalidTask', 'expectedSeconds', EXPECTED_SECONDS, definition.expectedSeconds);
+  const jitter = definition.retry?.jitter;
+  if (jitter !== undefined && jitter !== 'full' && jitter !== 'none') {
+    problems.push(
+      problem('InvalidRetry', `task "${task}": retry.jitter is ${show(jitter)}; it must be "full" or "none"`),
+    );
+  }
+  return problems;
+}
+
+function within(range: Range, value: unknown): boolean {
+  return (
+    typeof value === 'number' && value >= range.min && value <= range.max && (!range.integer || Number.isInteger(value))
+  );
+}
+
+function show(value: unknown): string {
+  return typeof value === 'number' ? value.toLocaleString('en-US') : (JSON.stringify(value) ?? String(value));
+}
