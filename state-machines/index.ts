@@ -5,7 +5,7 @@
 export type { Definition } from './compiler/asl.ts';
 export { type CompiledPipeline, type CompileOptions, compile } from './compiler/compile.ts';
 export type { Parallel, Sequence, Structure, TaskStructure } from './compiler/structure.ts';
-export { ContractError, type ContractErrorCode } from './contract/errors.ts';
+export { ContractError, type ContractErrorCode, UsageError, type UsageErrorCode } from './contract/errors.ts';
 export { RUN_ERRORS } from './contract/events.ts';
 export type { FailureInfo, OutputResult, RunResult, RunStatus, TaskResult, TaskStatus } from './contract/result.ts';
 export { GraphError, type GraphProblem, type GraphProblemCode } from './graph/errors.ts';

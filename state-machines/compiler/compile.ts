@@ -1,4 +1,4 @@
-import { RUN_ERRORS } from '../contract/events.ts';
+import { RUN_ERRORS, type TaskRetries } from '../contract/events.ts';
 import { STATES } from '../contract/states.ts';
 import type { Plan } from '../graph/plan.ts';
 import { any, type Definition, type State } from './asl.ts';
@@ -67,7 +67,10 @@ export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipel
         ],
         Next: STATES.cleanup,
       },
-      ...finalization(taskErrors),
+      ...finalization(
+        plan.tasks.map(({ name, retries }) => ({ name, retries })),
+        taskErrors,
+      ),
     },
   };
   const afterRun = [STATES.cleanup, STATES.verdict, STATES.succeeded];
@@ -83,7 +86,7 @@ export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipel
 }
 
 /** @param taskErrors where the error of each task would be, in the state data behind `Run` */
-function finalization(taskErrors: readonly string[]): Record<string, State> {
+function finalization(tasks: readonly TaskRetries[], taskErrors: readonly string[]): Record<string, State> {
   const fail = (error: Record<string, string>, cause: string): State => ({
     Type: 'Pass',
     Parameters: { ...error, 'cause.$': cause },
@@ -94,7 +97,13 @@ function finalization(taskErrors: readonly string[]): Record<string, State> {
       Type: 'Task',
       Resource: `\${${CLEANUP_PLACEHOLDER}}`,
       TimeoutSeconds: CLEANUP_TIMEOUT_SECONDS + TIMEOUT_MARGIN_SECONDS,
-      Parameters: { 'run.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime', 'state.$': '$' },
+      Parameters: {
+        'run.$': '$$.Execution.Name',
+        'input.$': '$$.Execution.Input',
+        'startedAt.$': '$$.Execution.StartTime',
+        tasks,
+        'state.$': '$',
+      },
       Retry: [
         RETRY_TRANSIENT,
         { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },

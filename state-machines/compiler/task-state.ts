@@ -1,20 +1,8 @@
 /** The Task states: one function, the payload that it gets, and what is done about its errors. */
 
-import { NON_RETRYABLE_ERROR } from '../contract/events.ts';
+import { NON_RETRYABLE_ERROR, TRANSIENT_ERRORS } from '../contract/events.ts';
 import type { PlannedTask } from '../graph/plan.ts';
 import type { Retrier, TaskState } from './asl.ts';
-
-/**
- * Errors of the Lambda service, not of the function: mostly nothing ran. They have a retrier of their own, so they use
- * up none of the task's retries. https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
- */
-export const TRANSIENT_ERRORS = [
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
-] as const;
 
 export const RETRY_TRANSIENT: Retrier = {
   ErrorEquals: TRANSIENT_ERRORS,

@@ -1,4 +1,4 @@
-/** The error at the bottom of everything: what runs in a Lambda and what compiles a graph both know it. */
+/** The errors at the bottom of everything. */
 
 export type ContractErrorCode = 'InvalidName' | 'InvalidEvent' | 'InvalidRecord';
 
@@ -8,6 +8,26 @@ export class ContractError extends Error {
   readonly code: ContractErrorCode;
 
   constructor(code: ContractErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export type UsageErrorCode =
+  | 'HandlerMissing'
+  | 'InvalidInput'
+  | 'InvalidOption'
+  | 'InvalidRunId'
+  | 'RunExists'
+  | 'UnknownPipeline'
+  | 'UnknownTask';
+
+/** Somebody asked for what cannot be: the message says what was given, what is allowed, and what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code: UsageErrorCode;
+
+  constructor(code: UsageErrorCode, message: string) {
     super(message);
     this.code = code;
   }

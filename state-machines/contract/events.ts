@@ -1,7 +1,8 @@
 /** What the state machine sends to its functions, and what they answer. Both sides are checked against these types. */
 
 import { ContractError } from './errors.ts';
-import { explainName, isName, RUN_ID } from './names.ts';
+import { explainName, isName, RUN_ID, TASK_NAME } from './names.ts';
+import { isObject } from './objects.ts';
 import type { RunResult } from './result.ts';
 
 /** Sent to a task's function for every attempt. */
@@ -27,9 +28,18 @@ export interface TaskAnswer {
 /** Sent to the cleanup function when the run has ended, and again with its own answer until it is done. */
 export interface CleanupEvent {
   readonly run: string;
+  /** The execution's input; `keep: true` in it keeps the run's intermediates. */
+  readonly input: unknown;
   /** When the execution started, ISO 8601. */
   readonly startedAt: string;
-  readonly state: RunEnd | CleanupAnswer;
+  /** All tasks of the pipeline, in the order of their declaration, and the retries that each has. */
+  readonly tasks: readonly TaskRetries[];
+  readonly state: RunEnd | UnfinishedCleanup;
+}
+
+export interface TaskRetries {
+  readonly name: string;
+  readonly retries: number;
 }
 
 /**
@@ -50,9 +60,25 @@ export type TaskOut = { readonly status: 'SUCCEEDED' } | { readonly Error: strin
  * and `cause` is its RunResult as JSON.
  */
 export type CleanupAnswer =
-  | { readonly done: false; readonly result: RunResult; readonly Error?: string }
+  | UnfinishedCleanup
   | { readonly done: true; readonly result: RunResult }
   | { readonly done: true; readonly error: string; readonly cause: string };
+
+export interface UnfinishedCleanup {
+  readonly done: false;
+  readonly result: RunResult;
+  readonly Error?: string;
+}
+
+/** The marks in a nested `out`, by task. */
+export function marksOf(out: RunOut): Map<string, TaskOut> {
+  const marks = new Map<string, TaskOut>();
+  for (const [part, mark] of Object.entries(out)) {
+    if (!Array.isArray(mark)) marks.set(part, mark as TaskOut);
+    else for (const branch of mark) for (const [task, inner] of marksOf(branch)) marks.set(task, inner);
+  }
+  return marks;
+}
 
 /** Error names that the state machine itself reports for a run. They are matched by users' alarms: API. */
 export const RUN_ERRORS = {
@@ -64,6 +90,18 @@ export const RUN_ERRORS = {
 
 /** The error of which no further attempt is made. */
 export const NON_RETRYABLE_ERROR = 'NonRetryableError';
+
+/**
+ * Errors of the Lambda service, not of the function: mostly nothing ran. They have a retrier of their own, so they use
+ * up none of the task's retries. https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
+ */
+export const TRANSIENT_ERRORS: readonly string[] = [
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+];
 
 /** @throws ContractError where the event is not one that the state machine sends */
 export function parseTaskEvent(event: unknown): TaskEvent {
@@ -79,18 +117,38 @@ export function parseTaskEvent(event: unknown): TaskEvent {
 
 /** @throws ContractError where the event is not one that the state machine sends */
 export function parseCleanupEvent(event: unknown): CleanupEvent {
-  const { run, startedAt, state } = asObject(event, 'cleanup event');
+  const { run, input, startedAt, tasks, state } = asObject(event, 'cleanup event');
   if (typeof startedAt !== 'string' || Number.isNaN(Date.parse(startedAt))) {
-    throw new ContractError(
-      'InvalidEvent',
-      `the cleanup event's startedAt is ${JSON.stringify(startedAt)}, not a time`,
-    );
+    throw new ContractError('InvalidEvent', `the cleanup event's startedAt is ${JSON.stringify(startedAt)}, no time`);
   }
   return {
     run: parseRunId(run),
+    input,
     startedAt,
-    state: asObject(state, 'cleanup event') as unknown as CleanupEvent['state'],
+    tasks: parseTasks(tasks),
+    state: parseState(state),
   };
+}
+
+function parseTasks(value: unknown): TaskRetries[] {
+  if (!Array.isArray(value)) {
+    throw new ContractError('InvalidEvent', `the cleanup event's tasks are ${JSON.stringify(value)}, not a list`);
+  }
+  return value.map((task) => {
+    const { name, retries } = asObject(task, 'task');
+    if (isName(TASK_NAME, name) && typeof retries === 'number') return { name, retries };
+    throw new ContractError('InvalidEvent', `the cleanup event has a task ${JSON.stringify(task)}`);
+  });
+}
+
+function parseState(value: unknown): CleanupEvent['state'] {
+  const state = asObject(value, "cleanup event's state");
+  const known = isObject(state['out']) || typeof state['Error'] === 'string' || isObject(state['result']);
+  if (known) return state as unknown as CleanupEvent['state'];
+  throw new ContractError(
+    'InvalidEvent',
+    `the cleanup event's state is ${JSON.stringify(value)}, no way in which a run ends`,
+  );
 }
 
 function parseRunId(run: unknown): string {
@@ -99,6 +157,6 @@ function parseRunId(run: unknown): string {
 }
 
 function asObject(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new ContractError('InvalidEvent', `a ${what} must be an object; given: ${JSON.stringify(value)}`);
 }

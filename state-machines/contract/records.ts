@@ -1,6 +1,7 @@
 /** The small JSON objects that tasks leave beside their outputs. */
 
 import { ContractError } from './errors.ts';
+import { isObject } from './objects.ts';
 import type { FailureInfo } from './result.ts';
 
 /** `_committed.json`: makes one attempt's outputs the task's outputs. Written once, with `If-None-Match: *`. */
@@ -38,7 +39,7 @@ export interface AttemptMarker {
 
 /** @throws ContractError where the text is no such record, e.g. one of a newer version */
 export function parseCommitRecord(text: string, key: string): CommitRecord {
-  return parseVersion1<CommitRecord>(text, key, (record) => typeof record.outputs === 'object');
+  return parseVersion1<CommitRecord>(text, key, (record) => isObject(record.outputs));
 }
 
 export function parseAttemptMarker(text: string, key: string): AttemptMarker {
@@ -52,7 +53,6 @@ function parseVersion1<T extends { version: 1 }>(text: string, key: string, fits
   } catch {
     record = undefined;
   }
-  if (typeof record === 'object' && record !== null && (record as T).version === 1 && fits(record as T))
-    return record as T;
+  if (isObject(record) && record['version'] === 1 && fits(record as unknown as T)) return record as unknown as T;
   throw new ContractError('InvalidRecord', `${key} is not a record of version 1: ${text.slice(0, 100)}`);
 }

@@ -96,7 +96,9 @@ function mapTasks(result: RunResult, change: (task: TaskResult) => TaskResult): 
 }
 
 export function cutText(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  if (text.length <= length) return text;
+  // Not through the middle of a character that takes two code units.
+  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function sizeOf(value: unknown): number {

@@ -11,6 +11,12 @@ export const DEFAULTS = {
   resources: { memoryMiB: 512, ephemeralStorageMiB: 512 } satisfies Required<ResourceReq>,
 };
 
+/** A first delay that is longer than the longest by default makes itself the longest. */
+export function retryOf({ retry }: TaskDef): Required<RetryDef> {
+  const maxDelaySeconds = Math.max(DEFAULTS.retry.maxDelaySeconds, retry?.intervalSeconds ?? 0);
+  return { ...DEFAULTS.retry, maxDelaySeconds, ...retry };
+}
+
 interface Range {
   readonly min: number;
   readonly max: number;
@@ -81,6 +87,15 @@ export function checkLimits(task: string, definition: TaskDef): GraphProblem[] {
   check('InvalidRetry', 'retries', RETRIES, definition.retries);
   check('InvalidResource', 'timeoutSeconds', TIMEOUT_SECONDS, definition.timeoutSeconds);
   check('InvalidTask', 'expectedSeconds', EXPECTED_SECONDS, definition.expectedSeconds);
+  const { intervalSeconds, maxDelaySeconds } = retryOf(definition);
+  if (within(RETRY.maxDelaySeconds, maxDelaySeconds) && intervalSeconds > maxDelaySeconds) {
+    problems.push(
+      problem(
+        'InvalidRetry',
+        `task "${task}": retry.intervalSeconds is ${show(intervalSeconds)}, more than retry.maxDelaySeconds, ${show(maxDelaySeconds)}`,
+      ),
+    );
+  }
   const jitter = definition.retry?.jitter;
   if (jitter !== undefined && jitter !== 'full' && jitter !== 'none') {
     problems.push(

@@ -4,7 +4,7 @@ import { explainName, isName, OUTPUT_NAME, PIPELINE_NAME, TASK_NAME } from '../c
 import { STATES } from '../contract/states.ts';
 import { findCycles } from './cycle.ts';
 import { type GraphProblem, problem } from './errors.ts';
-import { checkLimits, DEFAULTS } from './limits.ts';
+import { checkLimits, DEFAULTS, retryOf } from './limits.ts';
 import { nearest } from './nearest.ts';
 import { Plan, type PlannedInput, type PlannedOutput, type PlannedTask } from './plan.ts';
 import type { DataRef, InputRef, NamedRef } from './refs.ts';
@@ -30,7 +30,8 @@ export function planGraph(
     } else byName.set(handle.name, handle);
   }
 
-  const ownRefs = new Set(handles.flatMap((handle) => Object.values<DataRef>(handle.outputs)));
+  const edges = resolveDependencies(dependencies, byName, problems);
+  const ownRefs = new Set([...byName.values()].flatMap((handle) => Object.values<DataRef>(handle.outputs)));
   const tasks = [...byName.values()].map((handle): PlannedTask => {
     problems.push(...checkNames(handle), ...checkLimits(handle.name, handle.definition));
     const inputs: Record<string, PlannedInput> = {};
@@ -40,7 +41,7 @@ export function planGraph(
       else inputs[input] = resolved;
     }
     const wanted = new Set(Object.values(inputs).map((input) => input.task));
-    for (const { before, after } of dependencies) if (after === handle.name && byName.has(before)) wanted.add(before);
+    for (const { before, after } of edges) if (after === handle.name) wanted.add(before);
     const { definition } = handle;
     return {
       name: handle.name,
@@ -48,31 +49,46 @@ export function planGraph(
       inputs,
       outputs: plannedOutputs(handle),
       retries: definition.retries ?? DEFAULTS.retries,
-      retry: { ...DEFAULTS.retry, ...definition.retry },
+      retry: retryOf(definition),
       timeoutSeconds: definition.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
       resources: { ...DEFAULTS.resources, ...definition.resources },
       ...(definition.expectedSeconds !== undefined && { expectedSeconds: definition.expectedSeconds }),
     };
   });
 
-  for (const { before, after } of dependencies) {
-    for (const end of new Set([before, after])) {
-      if (byName.has(end)) continue;
-      const where = `addDependency(${JSON.stringify(before)}, ${JSON.stringify(after)})`;
-      problems.push(
-        problem(
-          'UnknownTask',
-          `${where} names "${end}", which is no task of this graph${didYouMean(end, byName.keys())}`,
-        ),
-      );
-    }
-  }
   for (const cycle of findCycles(tasks)) {
     problems.push(
       problem('Cycle', `these tasks wait for each other: ${cycle.join(' → ')}; remove one of the edges`, cycle),
     );
   }
   return { plan: new Plan(name, tasks), problems };
+}
+
+function resolveDependencies(
+  dependencies: readonly Dependency[],
+  tasks: ReadonlyMap<string, AnyTaskHandle>,
+  problems: GraphProblem[],
+): { before: string; after: string }[] {
+  const edges = [];
+  for (const dependency of dependencies) {
+    const [before, after] = [dependency.before, dependency.after].map((end) =>
+      typeof end === 'string' ? end : end.name,
+    );
+    const where = `addDependency(${JSON.stringify(before)}, ${JSON.stringify(after)})`;
+    let known = true;
+    for (const end of new Set([dependency.before, dependency.after])) {
+      const name = typeof end === 'string' ? end : end.name;
+      const found = tasks.get(name);
+      if (found && (typeof end === 'string' || end.graph === found.graph)) continue;
+      known = false;
+      const why = found
+        ? 'which belongs to another graph'
+        : `which is no task of this graph${didYouMean(name, tasks.keys())}`;
+      problems.push(problem('UnknownTask', `${where} names "${name}", ${why}`));
+    }
+    if (known && before !== undefined && after !== undefined) edges.push({ before, after });
+  }
+  return edges;
 }
 
 function checkNames(handle: AnyTaskHandle): GraphProblem[] {

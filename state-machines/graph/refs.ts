@@ -18,7 +18,7 @@ export interface NamedRef<F extends AnyFormat = AnyFormat> {
   readonly format?: F;
 }
 
-/** An input that may be missing: its task was omitted, failed or was skipped. The handler then gets `undefined`. */
+/** An input that may be missing because its task was omitted; the handler then gets `undefined`. A failure still skips. */
 export interface OptionalRef<R extends DataRef | NamedRef = DataRef | NamedRef> {
   readonly kind: 'optional-ref';
   readonly ref: R;

@@ -50,7 +50,7 @@ export class TaskGraph {
 
   /** Makes `after` wait for `before` though it takes no data from it. */
   addDependency(before: AnyTaskHandle | string, after: AnyTaskHandle | string): this {
-    this.#dependencies.push({ before: nameOf(before), after: nameOf(after) });
+    this.#dependencies.push({ before, after });
     return this;
   }
 
@@ -64,12 +64,8 @@ export class TaskGraph {
 
 /** An edge without data. */
 export interface Dependency {
-  readonly before: string;
-  readonly after: string;
-}
-
-function nameOf(task: AnyTaskHandle | string): string {
-  return typeof task === 'string' ? task : task.name;
+  readonly before: AnyTaskHandle | string;
+  readonly after: AnyTaskHandle | string;
 }
 
 function formatOf(output: OutputsDef[string]): AnyFormat {

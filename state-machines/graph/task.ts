@@ -28,7 +28,7 @@ export interface RetryDef {
   readonly intervalSeconds?: number;
   /** Each wait is this many times the one before. @default 2 */
   readonly backoffRate?: number;
-  /** No wait is longer, in whole seconds. @default 60 */
+  /** No wait is longer, in whole seconds. @default 60, or intervalSeconds where that is more */
   readonly maxDelaySeconds?: number;
   /** `full` waits a random time between zero and the computed delay. @default 'full' */
   readonly jitter?: 'full' | 'none';

@@ -1,0 +1,7 @@
+/** The environment variables that the stack gives to the functions of a pipeline. */
+export const ENVIRONMENT = {
+  runsBucket: 'EBBTIDE_RUNS_BUCKET',
+  resultsBucket: 'EBBTIDE_RESULTS_BUCKET',
+  /** Of the functions that know no graph. */
+  pipeline: 'EBBTIDE_PIPELINE',
+} as const;

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import type { State } from '../../state-machines/compiler/asl.ts';
+import { compile, type Plan, type TaskDef } from '../../state-machines/index.ts';
+import { planOf } from '../graph/graphs.ts';
+import { statesIn } from './definitions.ts';
+
+const TRANSIENT = {
+  ErrorEquals: [
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.TooManyRequestsException',
+  ],
+  MaxAttempts: 6,
+  IntervalSeconds: 1,
+  BackoffRate: 2,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+};
+
+/** A task with defaults, but for its retries. */
+function taskState(task: string, placeholder: string, retries: number, onFailure: string, exit: object) {
+  const own = [
+    { ErrorEquals: ['NonRetryableError'], MaxAttempts: 0 },
+    {
+      ErrorEquals: ['States.ALL'],
+      MaxAttempts: retries,
+      IntervalSeconds: 1,
+      BackoffRate: 2,
+      MaxDelaySeconds: 60,
+      JitterStrategy: 'FULL',
+    },
+  ];
+  return {
+    Type: 'Task',
+    Resource: `\${${placeholder}}`,
+    TimeoutSeconds: 960,
+    Parameters: {
+      'run.$': '$$.Execution.Name',
+      'input.$': '$$.Execution.Input',
+      'retryCount.$': '$$.State.RetryCount',
+    },
+    Retry: retries > 0 ? [TRANSIENT, ...own] : [TRANSIENT],
+    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: `$.out['${task}']`, Next: onFailure }],
+    ResultSelector: { 'status.$': '$.status' },
+    ResultPath: `$.out['${task}']`,
+    ...exit,
+  };
+}
+
+const EXIT = { OutputPath: '$.out', End: true };
+const END = { Type: 'Pass', ...EXIT };
+
+/** The machine around the tasks. */
+function machine(comment: string, branch: object, tasks: object[], anyTaskFailed: object) {
+  return {
+    Comment: comment,
+    StartAt: 'Run',
+    States: {
+      Run: {
+        Type: 'Parallel',
+        Parameters: { out: {} },
+        Branches: [branch],
+        ResultSelector: { 'out.$': '$[0]' },
+        Catch: [
+          { ErrorEquals: ['States.DataLimitExceeded'], Next: 'Cleanup' },
+          { ErrorEquals: ['States.ALL'], Next: 'Cleanup' },
+        ],
+        Next: 'Cleanup',
+      },
+      Cleanup: {
+        Type: 'Task',
+        Resource: '${Cleanup}',
+        TimeoutSeconds: 960,
+        Parameters: {
+          'run.$': '$$.Execution.Name',
+          'input.$': '$$.Execution.Input',
+          'startedAt.$': '$$.Execution.StartTime',
+          tasks,
+          'state.$': '$',
+        },
+        Retry: [
+          TRANSIENT,
+          { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },
+        ],
+        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: 'Cleanup failed' }],
+        Next: 'Verdict',
+      },
+      Verdict: {
+        Type: 'Choice',
+        Choices: [
+          { Variable: '$.done', BooleanEquals: false, Next: 'Cleanup' },
+          { Variable: '$.error', IsPresent: true, Next: 'Failed' },
+        ],
+        Default: 'Succeeded',
+      },
+      'Cleanup failed': {
+        Type: 'Choice',
+        Choices: [
+          { Variable: '$.Error', IsPresent: true, Next: 'Run and cleanup failed' },
+          { ...anyTaskFailed, Next: 'Task and cleanup failed' },
+        ],
+        Default: 'Only cleanup failed',
+      },
+      'Run and cleanup failed': {
+        Type: 'Pass',
+        Parameters: { 'error.$': '$.Error', 'cause.$': 'States.JsonToString($)' },
+        Next: 'Failed',
+      },
+      'Task and cleanup failed': {
+        Type: 'Pass',
+        Parameters: { error: 'TaskFailed', 'cause.$': 'States.JsonToString($)' },
+        Next: 'Failed',
+      },
+      'Only cleanup failed': {
+        Type: 'Pass',
+        Parameters: { error: 'CleanupFailed', 'cause.$': 'States.JsonToString($.cleanup)' },
+        Next: 'Failed',
+      },
+      Succeeded: { Type: 'Succeed', OutputPath: '$.result' },
+      Failed: { Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause' },
+    },
+  };
+}
+
+const present = (Variable: string) => ({ Variable, IsPresent: true });
+const succeeded = (Variable: string) => ({ Variable, StringEquals: 'SUCCEEDED' });
+
+const FLIGHTS = 'extract -> aggregate, extract -> enrich, aggregate -> merge-load, enrich -> merge-load';
+
+describe('the definition', () => {
+  it('of one task runs it, cleans up and gives a verdict', () => {
+    const branch = {
+      StartAt: 'only',
+      States: { only: taskState('only', 'only', 0, 'only end', EXIT), 'only end': END },
+    };
+    expect(compile(planOf('only')).definition).toEqual(
+      machine(
+        'test: 1 tasks, compiled by Ebbtide',
+        branch,
+        [{ name: 'only', retries: 0 }],
+        present("$.out['only'].Error"),
+      ),
+    );
+  });
+
+  it('of the flights diamond runs the transforms in parallel and guards the merge', () => {
+    const retries: Record<string, TaskDef> = {
+      extract: { retries: 2 },
+      aggregate: { retries: 1 },
+      enrich: { retries: 1 },
+      'merge-load': { retries: 2 },
+    };
+    const transform = (task: string) => ({
+      StartAt: task,
+      States: { [task]: taskState(task, task, 1, `${task} end`, EXIT), [`${task} end`]: END },
+    });
+    const aggregated = "$.out['aggregate + enrich'][0]['aggregate']";
+    const enriched = "$.out['aggregate + enrich'][1]['enrich']";
+    const branch = {
+      StartAt: 'extract',
+      States: {
+        extract: taskState('extract', 'extract', 2, 'merge-load end', { Next: 'aggregate + enrich' }),
+        'aggregate + enrich': {
+          Type: 'Parallel',
+          Parameters: { out: {} },
+          Branches: [transform('aggregate'), transform('enrich')],
+          ResultPath: "$.out['aggregate + enrich']",
+          Next: 'merge-load ready?',
+        },
+        'merge-load ready?': {
+          Type: 'Choice',
+          Choices: [
+            {
+              And: [
+                present(`${aggregated}.status`),
+                succeeded(`${aggregated}.status`),
+                present(`${enriched}.status`),
+                succeeded(`${enriched}.status`),
+              ],
+              Next: 'merge-load',
+            },
+          ],
+          Default: 'merge-load end',
+        },
+        'merge-load': taskState('merge-load', 'merge_load', 2, 'merge-load end', EXIT),
+        'merge-load end': END,
+      },
+    };
+    const anyTaskFailed = {
+      Or: ["$.out['extract']", aggregated, enriched, "$.out['merge-load']"].map((mark) => present(`${mark}.Error`)),
+    };
+    const tasks = [
+      { name: 'extract', retries: 2 },
+      { name: 'aggregate', retries: 1 },
+      { name: 'enrich', retries: 1 },
+      { name: 'merge-load', retries: 2 },
+    ];
+    expect(compile(planOf(FLIGHTS, retries)).definition).toEqual(
+      machine('test: 4 tasks, compiled by Ebbtide', branch, tasks, anyTaskFailed),
+    );
+  });
+
+  it('has the timeout that was asked for, and none otherwise', () => {
+    expect(compile(planOf('a'), { timeoutSeconds: 3600 }).definition.TimeoutSeconds).toBe(3600);
+    expect(compile(planOf('a')).definition).not.toHaveProperty('TimeoutSeconds');
+  });
+
+  it("takes a task's own retry policy and timeout, with a minute for the cold start", () => {
+    const retry = { intervalSeconds: 3, backoffRate: 1.5, maxDelaySeconds: 20, jitter: 'none' } as const;
+    const state = stateOf(planOf('a', { a: { retries: 4, retry, timeoutSeconds: 30 } }), 'a');
+    expect(state).toMatchObject({
+      TimeoutSeconds: 90,
+      Retry: [
+        TRANSIENT,
+        { ErrorEquals: ['NonRetryableError'], MaxAttempts: 0 },
+        {
+          ErrorEquals: ['States.ALL'],
+          MaxAttempts: 4,
+          IntervalSeconds: 3,
+          BackoffRate: 1.5,
+          MaxDelaySeconds: 20,
+          JitterStrategy: 'NONE',
+        },
+      ],
+    });
+  });
+});
+
+function stateOf(plan: Plan, name: string): State | undefined {
+  return Object.fromEntries(statesIn(compile(plan).definition))[name];
+}

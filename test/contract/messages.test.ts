@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { ContractError } from '../../state-machines/contract/errors.ts';
+import { marksOf, parseCleanupEvent, parseTaskEvent } from '../../state-machines/contract/events.ts';
+import { parseAttemptMarker, parseCommitRecord } from '../../state-machines/contract/records.ts';
+
+const GARBAGE = [undefined, null, true, 0, 'run-1', [], {}, [{ run: 'run-1' }]].map((value: unknown) => ({ value }));
+
+describe('a task event', () => {
+  const event = { run: 'run-1', input: { day: '2001-01-01' }, retryCount: 0 };
+
+  it('is what the state machine sends, and nothing besides', () => {
+    expect(parseTaskEvent({ ...event, more: 1 })).toEqual(event);
+  });
+
+  it.each([null, 'text', { a: [1] }, 7])('takes %j for an input', (input) => {
+    expect(parseTaskEvent({ ...event, input }).input).toEqual(input);
+  });
+
+  it.each(GARBAGE)('is not $value', ({ value }) => {
+    expect(() => parseTaskEvent(value)).toThrow(ContractError);
+  });
+
+  it.each([-1, 0.5, '0', null, undefined, Number.NaN])('has a count of retries, which %s is not', (retryCount) => {
+    expect(() => parseTaskEvent({ ...event, retryCount })).toThrow(expect.objectContaining({ code: 'InvalidEvent' }));
+  });
+
+  it.each(['', '..', 'a/b', 'x'.repeat(81), 7, null])('has a run id, which %j is not', (run) => {
+    expect(() => parseTaskEvent({ ...event, run })).toThrow(expect.objectContaining({ code: 'InvalidName' }));
+  });
+});
+
+describe('a cleanup event', () => {
+  const event = {
+    run: 'run-1',
+    input: {},
+    startedAt: '2026-01-02T03:04:05.678Z',
+    tasks: [
+      { name: 'a', retries: 0 },
+      { name: 'b', retries: 2 },
+    ],
+    state: { out: {} },
+  };
+
+  it('is what the state machine sends, and nothing besides', () => {
+    expect(parseCleanupEvent({ ...event, more: 1 })).toEqual(event);
+  });
+
+  it.each(GARBAGE)('is not $value', ({ value }) => {
+    expect(() => parseCleanupEvent(value)).toThrow(ContractError);
+  });
+
+  it.each([
+    ['run', ['', '..', 'a/b', 7], 'InvalidName'],
+    ['startedAt', ['', 'yesterday', 1_767_323_045_678, null], 'InvalidEvent'],
+    ['tasks', [undefined, 'a', ['a'], [{ name: 'a/b', retries: 0 }], [{ name: 'a' }], [7], { 0: 'a' }], 'InvalidEvent'],
+    ['state', [undefined, null, 'out', [], {}, { out: 1 }], 'InvalidEvent'],
+  ])('has a %s, which none of %j is', (field, values, code) => {
+    for (const value of values) {
+      expect(() => parseCleanupEvent({ ...event, [field]: value })).toThrow(expect.objectContaining({ code }));
+    }
+  });
+});
+
+describe('the marks of a run', () => {
+  it('are found at any depth of its nested state', () => {
+    const succeeded = { status: 'SUCCEEDED' } as const;
+    const failed = { Error: 'Boom', Cause: '{}' };
+    const out = { a: succeeded, 'b + c': [{ b: failed }, { c: succeeded, 'd + e': [{ d: succeeded }, {}] }] };
+    expect(Object.fromEntries(marksOf(out))).toEqual({ a: succeeded, b: failed, c: succeeded, d: succeeded });
+  });
+
+  it('are none where no task has run', () => {
+    expect(marksOf({ 'a + b': [{}, {}] }).size).toBe(0);
+  });
+});
+
+describe('a record', () => {
+  const commit = {
+    version: 1,
+    attemptId: '1-9f3ac1d0',
+    attempt: 1,
+    retriesUsed: 0,
+    startedAt: '2026-01-02T03:04:05.678Z',
+    durationMs: 12,
+    bytesIn: 0,
+    outputs: { raw: { key: 'runs/p/r/t/1-9f3ac1d0/raw', bytes: 5, rows: 1 } },
+  };
+  const marker = { version: 1, startedAt: '2026-01-02T03:04:05.678Z', requestId: 'r' };
+  const parsers: [string, object, (text: string, key: string) => unknown][] = [
+    ['a commit record', commit, parseCommitRecord],
+    ['an attempt marker', marker, parseAttemptMarker],
+  ];
+
+  describe.each(parsers)('%s', (_, record, parse) => {
+    it('reads back as it was written', () => {
+      expect(parse(JSON.stringify(record), 'the-key')).toEqual(record);
+    });
+
+    const text = JSON.stringify(record);
+    it.each([
+      ['nothing', ''],
+      ['half of one', text.slice(0, text.length / 2)],
+      ['null', 'null'],
+      ['a number', '1'],
+      ['a list', `[${text}]`],
+      ['an empty object', '{}'],
+      ['a version alone', '{"version":1}'],
+      ['one of version 2', JSON.stringify({ ...record, version: 2 })],
+    ])('is not %s, and the error names its key', (_, garbage) => {
+      expect(() => parse(garbage, 'the-key')).toThrow(expect.objectContaining({ code: 'InvalidRecord' }));
+      expect(() => parse(garbage, 'the-key')).toThrow(/the-key/);
+    });
+  });
+
+  it.each([
+    ['null', null],
+    ['a list', []],
+    ['text', 'raw'],
+    ['missing', undefined],
+  ])('a commit record whose outputs are %s is none', (_, outputs) => {
+    expect(() => parseCommitRecord(JSON.stringify({ ...commit, outputs }), 'the-key')).toThrow(ContractError);
+  });
+});
