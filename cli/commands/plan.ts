@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { compile } from '../../state-machines/index.ts';
+import { loadPipeline } from '../pipelines.ts';
+import { renderPlan } from '../render/plan.ts';
+import type { Terminal } from '../terminal.ts';
+
+export function planCommand(terminal: Terminal): Command {
+  return new Command('plan')
+    .description('show how a pipeline will run: its waves, its nesting, its size')
+    .argument('<pipeline>', 'its name')
+    .option('--json', 'print it as JSON')
+    .action(async (name: string, options: { readonly json?: true }) => {
+      const { plan } = await loadPipeline(name);
+      const { structure, statesEntered, definitionBytes, criticalPathSeconds, makespanSeconds } = compile(plan);
+      const shown = {
+        pipeline: plan.pipeline,
+        taskCount: plan.taskCount,
+        waves: plan.waves(),
+        structure,
+        statesEntered,
+        definitionBytes,
+        criticalPathSeconds,
+        makespanSeconds,
+      };
+      terminal.stdout.write(`${options.json ? JSON.stringify(shown, null, 2) : renderPlan(shown)}\n`);
+    });
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { UsageError } from '../state-machines/contract/errors.ts';
+
+/**
+ * Reads an execution's input: JSON, or `@file` with JSON in it.
+ *
+ * @throws UsageError
+ */
+export function parseInput(text: string): unknown {
+  const json = text.startsWith('@') ? readInput(text.slice(1)) : text;
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new UsageError('InvalidInput', `--input is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function readInput(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError('InvalidInput', `--input: cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}

@@ -1,0 +1,45 @@
+/** Finds pipelines by name: `state-machines/pipelines/<name>.ts`, with its handlers in `lambdas/<name>/`. */
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join, parse, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { UsageError } from '../state-machines/contract/errors.ts';
+import { nearest } from '../state-machines/graph/nearest.ts';
+import { Plan } from '../state-machines/graph/plan.ts';
+
+const GRAPHS = 'state-machines/pipelines';
+const HANDLERS = 'lambdas';
+
+export interface FoundPipeline {
+  readonly plan: Plan;
+  readonly handlers: string;
+}
+
+/**
+ * @param root the project's folder
+ * @throws UsageError where there is none of that name; GraphError where its graph cannot be built
+ */
+export async function loadPipeline(name: string, root = process.cwd()): Promise<FoundPipeline> {
+  const folder = resolve(root, GRAPHS);
+  const files = existsSync(folder)
+    ? readdirSync(folder).filter((file) => /^[^.].*(?<!\.d)\.(ts|js|mjs)$/.test(file))
+    : [];
+  const known = files.map((file) => parse(file).name);
+  const file = files[known.indexOf(name)];
+  if (!file) {
+    const meant = nearest(name, known);
+    const there = known.length > 0 ? `there are: ${known.join(', ')}` : `there are none in ${folder}`;
+    throw new UsageError(
+      'UnknownPipeline',
+      `no pipeline is called "${name}"; ${meant ? `did you mean "${meant}"? ` : ''}${there}`,
+    );
+  }
+  const module = await import(pathToFileURL(join(folder, file)).href);
+  if (!(module.plan instanceof Plan)) {
+    throw new UsageError(
+      'UnknownPipeline',
+      `${join(folder, file)} must export its plan: export const plan = graph.build();`,
+    );
+  }
+  return { plan: module.plan, handlers: join(root, HANDLERS, name) };
+}

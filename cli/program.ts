@@ -1,0 +1,40 @@
+/** The command line: what can be said, and what becomes of errors. Commands live in commands/, one file each. */
+
+import { Command, CommanderError } from 'commander';
+import { ContractError, UsageError } from '../state-machines/contract/errors.ts';
+import { GraphError } from '../state-machines/graph/errors.ts';
+import { planCommand } from './commands/plan.ts';
+import { runCommand } from './commands/run.ts';
+import type { Terminal } from './terminal.ts';
+
+export const EXIT = { done: 0, runFailed: 1, wrongUse: 2 } as const;
+
+/** @returns the exit code */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const finish = (code: number) => {
+    exitCode = code;
+  };
+  const program = new Command('ebbtide')
+    .description('Runs typed task graphs as Step Functions state machines that leave no intermediate data behind.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    });
+  for (const command of [runCommand(terminal, finish), planCommand(terminal)]) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    // Commander has printed its own errors; help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
+    if (error instanceof UsageError || error instanceof GraphError || error instanceof ContractError) {
+      terminal.stderr.write(`${error.message}\n`);
+      return EXIT.wrongUse;
+    }
+    throw error;
+  }
+  return exitCode;
+}

@@ -1,0 +1,67 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { ResultFile } from '../../local/index.ts';
+import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
+import type { Style } from '../terminal.ts';
+import { renderTable } from './table.ts';
+import { formatBytes, formatCount, formatDuration } from './units.ts';
+
+type StyleText = (style: Style, text: string) => string;
+
+const STATUS_STYLES: Record<TaskStatus, Style> = {
+  SUCCEEDED: 'green',
+  FAILED: 'red',
+  SKIPPED: 'yellow',
+  OMITTED: 'dim',
+};
+const LINES_SHOWN = 6;
+const LINE_WIDTH = 110;
+
+/** How a run ended, for people: the tasks, the results and their first rows, what was released. */
+export function renderRun(result: RunResult, files: readonly ResultFile[], style: StyleText): string {
+  const parts = [
+    renderTasks(result, style),
+    ...files.map((file) => renderResultFile(file, style)),
+    renderEnd(result, style),
+  ];
+  return `\n${parts.join('\n\n')}`;
+}
+
+function renderTasks({ tasks }: RunResult, style: StyleText): string {
+  const header = ['task', 'status', 'retries', 'time', 'in', 'out'].map((title) => style('dim', title));
+  const rows = Object.entries(tasks).map(([name, task]: [string, TaskResult]) => [
+    name,
+    style(STATUS_STYLES[task.status], task.status),
+    String(task.retriesUsed),
+    task.durationMs === undefined ? '-' : formatDuration(task.durationMs),
+    task.bytesIn === undefined ? '-' : formatBytes(task.bytesIn),
+    task.bytesOut === undefined ? '-' : formatBytes(task.bytesOut),
+  ]);
+  return renderTable([header, ...rows], ['left', 'left', 'right', 'right', 'right', 'right']);
+}
+
+function renderResultFile(file: ResultFile, style: StyleText): string {
+  const rows = file.rows === undefined ? '' : `${formatCount(file.rows, 'row')}, `;
+  const title = `${style('bold', `${file.task}.${file.output}`)} ${style('dim', `(${rows}${formatBytes(file.bytes)})`)}`;
+  const lines = firstLines(file.path).map((line) => `  ${line}`);
+  return [`${title}\n  ${relative(process.cwd(), file.path)}`, ...lines].join('\n');
+}
+
+function firstLines(path: string): string[] {
+  const start = Buffer.alloc(4096);
+  const file = openSync(path, 'r');
+  const length = readSync(file, start);
+  closeSync(file);
+  const text = start.subarray(0, length).toString('utf8');
+  // Not text: nothing to show.
+  if (text.includes('\0')) return [];
+  const lines = text.trimEnd().split('\n').slice(0, LINES_SHOWN);
+  return lines.map((line) => (line.length > LINE_WIDTH ? `${line.slice(0, LINE_WIDTH - 1)}…` : line));
+}
+
+function renderEnd({ status, error, durationMs, released }: RunResult, style: StyleText): string {
+  const verdict = status === 'SUCCEEDED' ? style('green', status) : style('red', status);
+  const why = error ? `\n${style('red', error.name)}: ${error.message}` : '';
+  const gone = `released ${formatCount(released.objects, 'object')}, ${formatBytes(released.bytes)}; ${released.left} left`;
+  return `${verdict} in ${formatDuration(durationMs)}${why}\n${gone}`;
+}

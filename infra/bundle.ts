@@ -1,0 +1,86 @@
+/**
+ * Bundles Lambda handlers as ES modules, minified, AWS SDK included, source maps and data files beside them.
+ *
+ * One run of esbuild for all of them: they share most of their code, which is then read and parsed once. What they share
+ * comes out as chunks, and each function's folder gets the chunks that it can reach. So what a function imports only when
+ * it needs it (the SDK's sign-in with SSO, a codec) is not parsed before, and what it can never need is left out.
+ */
+
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { buildSync, type Loader, type Metafile } from 'esbuild';
+
+export interface BundleEntry {
+  /** The source file that exports `handler`. */
+  readonly file: string;
+  /** Tells of a source file that is imported dynamically whether this function never does so. @default false */
+  readonly neverImports?: (file: string) => boolean;
+}
+
+export interface Bundles {
+  /** By name: a folder with the bundle, `<name>.mjs`. */
+  readonly folders: Readonly<Record<string, string>>;
+  /** Deletes them. CDK has copied them into its assembly once the functions are made. */
+  dispose(): void;
+}
+
+/** Files that a handler imports as data. It gets their path, relative to its own `import.meta.url`. */
+const DATA_FILES: Record<string, Loader> = { '.parquet': 'file', '.csv': 'file', '.bin': 'file', '.gz': 'file' };
+
+/** @param entries by the function's name */
+export function bundle(entries: Readonly<Record<string, BundleEntry>>): Bundles {
+  const outdir = mkdtempSync(join(tmpdir(), 'ebbtide-bundle-'));
+  const dispose = () => rmSync(outdir, { recursive: true, force: true });
+  try {
+    const { metafile } = buildSync({
+      entryPoints: Object.entries(entries).map(([name, { file }]) => ({ in: file, out: name })),
+      absWorkingDir: outdir,
+      outdir: join(outdir, 'all'),
+      outExtension: { '.js': '.mjs' },
+      metafile: true,
+      bundle: true,
+      splitting: true,
+      chunkNames: 'chunk-[hash]',
+      platform: 'node',
+      target: 'node24',
+      format: 'esm',
+      mainFields: ['module', 'main'],
+      minify: true,
+      sourcemap: 'linked',
+      sourcesContent: false,
+      legalComments: 'none',
+      logLevel: 'warning',
+      loader: DATA_FILES,
+      publicPath: '.',
+      // Dependencies that are CommonJS call require() for Node's own modules.
+      banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    });
+    const folders = Object.entries(entries).map(([name, entry]) => {
+      const folder = join(outdir, name);
+      mkdirSync(folder);
+      for (const file of reachable(`all/${name}.mjs`, metafile, entry))
+        copyFileSync(join(outdir, file), join(folder, basename(file)));
+      return [name, folder];
+    });
+    return { folders: Object.fromEntries(folders), dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** The output files that an entry can import, with their source maps. */
+function reachable(entry: string, { outputs }: Metafile, { neverImports = () => false }: BundleEntry): Set<string> {
+  const found = new Set([entry]);
+  for (const output of found) {
+    for (const { path, kind, external } of outputs[output]?.imports ?? []) {
+      const target = kind === 'file-loader' ? `all/${basename(path)}` : path;
+      const source = outputs[target]?.entryPoint;
+      const never = kind === 'dynamic-import' && source !== undefined && neverImports(source);
+      if (!external && !never) found.add(target);
+    }
+  }
+  for (const output of [...found]) if (outputs[`${output}.map`]) found.add(`${output}.map`);
+  return found;
+}

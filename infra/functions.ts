@@ -1,0 +1,150 @@
+/** The Lambda functions of a pipeline, and exactly what each may do. */
+
+import { basename } from 'node:path';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { CLEANUP_TIMEOUT_SECONDS } from '../state-machines/compiler/compile.ts';
+import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
+import { ATTEMPT_MARKER, COMMIT_RECORD } from '../state-machines/contract/keys.ts';
+import type { PlannedTask } from '../state-machines/graph/plan.ts';
+
+export interface PipelineData {
+  readonly pipeline: string;
+  readonly runs: Bucket;
+  readonly results: Bucket;
+}
+
+/** @param code a folder with the bundle, `<folder>.mjs` */
+export function createTaskFunction(
+  scope: Construct,
+  id: string,
+  task: PlannedTask,
+  code: string,
+  data: PipelineData,
+): LambdaFunction {
+  const { pipeline, runs, results } = data;
+  const own = `runs/${pipeline}/*/${task.name}/`;
+  const lambda = createFunction(scope, id, {
+    description: `Ebbtide: the task ${task.name} of ${pipeline}`,
+    code,
+    memoryMiB: task.resources.memoryMiB,
+    ephemeralStorageMiB: task.resources.ephemeralStorageMiB,
+    timeoutSeconds: task.timeoutSeconds,
+    environment: {
+      [ENVIRONMENT.runsBucket]: runs.bucketName,
+      [ENVIRONMENT.resultsBucket]: results.bucketName,
+    },
+  });
+  const inputs = Object.values(task.inputs);
+  const readable = inputs.flatMap((input) => [
+    `runs/${pipeline}/*/${input.task}/${COMMIT_RECORD}`,
+    `runs/${pipeline}/*/${input.task}/*/${input.output}`,
+  ]);
+  const durable = Object.entries(task.outputs).filter(([, output]) => output.durable);
+  const statements = [
+    new PolicyStatement({
+      sid: 'ReadInputs',
+      actions: ['s3:GetObject'],
+      resources: [...new Set(readable)].map((key) => runs.arnForObjects(key)),
+    }),
+    new PolicyStatement({
+      sid: 'WriteOwnAttempts',
+      actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:DeleteObject'],
+      resources: [...Object.keys(task.outputs).map((output) => runs.arnForObjects(`${own}*/${output}`))],
+    }),
+    new PolicyStatement({
+      sid: 'WriteOwnRecords',
+      actions: ['s3:PutObject'],
+      resources: [runs.arnForObjects(own + COMMIT_RECORD), runs.arnForObjects(`${own}*/${ATTEMPT_MARKER}`)],
+    }),
+    new PolicyStatement({
+      sid: 'ReadOwnRecord',
+      actions: ['s3:GetObject'],
+      resources: [runs.arnForObjects(own + COMMIT_RECORD)],
+    }),
+    new PolicyStatement({
+      sid: 'ListOwnAttempts',
+      actions: ['s3:ListBucket'],
+      resources: [runs.bucketArn],
+      conditions: { StringLike: { 's3:prefix': own } },
+    }),
+    new PolicyStatement({
+      sid: 'CopyOwnResults',
+      actions: ['s3:GetObject'],
+      resources: durable.map(([output]) => runs.arnForObjects(`${own}*/${output}`)),
+    }),
+    new PolicyStatement({
+      sid: 'PublishOwnResults',
+      actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+      resources: durable.map(([output]) => results.arnForObjects(`results/${pipeline}/*/${task.name}/${output}.*`)),
+    }),
+  ];
+  for (const statement of statements) if (statement.resources.length > 0) lambda.addToRolePolicy(statement);
+  return lambda;
+}
+
+/** @param code a folder with the bundle, `<folder>.mjs` */
+export function createCleanupFunction(scope: Construct, id: string, code: string, data: PipelineData): LambdaFunction {
+  const { pipeline, runs } = data;
+  const lambda = createFunction(scope, id, {
+    description: `Ebbtide: the cleanup of ${pipeline}`,
+    code,
+    memoryMiB: 512,
+    timeoutSeconds: CLEANUP_TIMEOUT_SECONDS,
+    environment: { [ENVIRONMENT.pipeline]: pipeline, [ENVIRONMENT.runsBucket]: runs.bucketName },
+  });
+  const prefix = `runs/${pipeline}/*`;
+  for (const statement of [
+    new PolicyStatement({
+      sid: 'EmptyRuns',
+      actions: ['s3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+      resources: [runs.arnForObjects(prefix)],
+    }),
+    new PolicyStatement({
+      sid: 'ListRuns',
+      actions: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+      resources: [runs.bucketArn],
+      conditions: { StringLike: { 's3:prefix': prefix } },
+    }),
+  ]) {
+    lambda.addToRolePolicy(statement);
+  }
+  return lambda;
+}
+
+interface FunctionSettings {
+  readonly description: string;
+  readonly code: string;
+  readonly memoryMiB: number;
+  readonly ephemeralStorageMiB?: number;
+  readonly timeoutSeconds: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+function createFunction(scope: Construct, id: string, settings: FunctionSettings): LambdaFunction {
+  const logGroup = new LogGroup(scope, `${id}Logs`, {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  // A role of our own: the managed policy that Lambda would get may write to every log group of the account.
+  const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  logGroup.grantWrite(role);
+  return new LambdaFunction(scope, id, {
+    description: settings.description,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    handler: `${basename(settings.code)}.handler`,
+    code: Code.fromAsset(settings.code),
+    memorySize: settings.memoryMiB,
+    ephemeralStorageSize: Size.mebibytes(settings.ephemeralStorageMiB ?? 512),
+    timeout: Duration.seconds(settings.timeoutSeconds),
+    environment: { ...settings.environment, NODE_OPTIONS: '--enable-source-maps' },
+    tracing: Tracing.ACTIVE,
+    role,
+    logGroup,
+  });
+}

@@ -1,0 +1,3 @@
+/** `ebbtide/cdk`: deploys a pipeline from any CDK app. */
+
+export { Pipeline, type PipelineProps } from './pipeline.ts';

@@ -1,0 +1,109 @@
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { CLEANUP_PLACEHOLDER, compile } from '../state-machines/compiler/compile.ts';
+import type { FormatKind } from '../state-machines/graph/formats.ts';
+import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
+import { createResultsBucket, createRunsBucket } from './buckets.ts';
+import { bundle } from './bundle.ts';
+import { createCleanupFunction, createTaskFunction } from './functions.ts';
+import { findHandlerFiles } from './handler-files.ts';
+
+export interface PipelineProps {
+  /** What `graph.build()` returned. */
+  readonly plan: Plan;
+  /** The folder with the tasks' handlers: a file for each task, `<task>.ts`, that exports `handler`. */
+  readonly handlers: string;
+  /** How long a run may take. @default Duration.hours(24) */
+  readonly timeout?: Duration;
+}
+
+/** A run that hangs costs nothing but its slot; a day is long enough for a batch and short enough to be noticed. */
+const DEFAULT_TIMEOUT = Duration.hours(24);
+
+/**
+ * A pipeline: the state machine compiled from a plan, a function for each task, and the two buckets.
+ *
+ * - A task's function may read its inputs and its own records, and write its own outputs: nothing else.
+ * - The runs bucket holds intermediates and empties itself; the results bucket stays when the stack goes.
+ */
+export class Pipeline extends Construct {
+  readonly stateMachine: StateMachine;
+  readonly runsBucket: Bucket;
+  readonly resultsBucket: Bucket;
+  /** The tasks' functions by task name. */
+  readonly functions: Readonly<Record<string, IFunction>>;
+
+  constructor(scope: Construct, id: string, props: PipelineProps) {
+    super(scope, id);
+    const { plan, timeout = DEFAULT_TIMEOUT } = props;
+    const compiled = compile(plan, { timeoutSeconds: timeout.toSeconds() });
+    const files = findHandlerFiles(
+      props.handlers,
+      plan.tasks.map((task) => task.name),
+    );
+
+    const runs = createRunsBucket(this, 'Runs', timeout);
+    const results = createResultsBucket(this, 'Results');
+    const data = { pipeline: plan.pipeline, runs, results };
+    const bundles = bundle({
+      ...Object.fromEntries(
+        plan.tasks.map((task) => [task.name, { file: files[task.name] ?? '', neverImports: codecsNotOf(task) }]),
+      ),
+      [CLEANUP_PLACEHOLDER]: { file: CLEANUP_HANDLER },
+    });
+    const functions: Record<string, IFunction> = {};
+    const substitutions: Record<string, string> = {};
+    for (const task of plan.tasks) {
+      const lambda = createTaskFunction(this, `Task-${task.name}`, task, bundles.folders[task.name] ?? '', data);
+      functions[task.name] = lambda;
+      substitutions[compiled.functions[task.name] ?? ''] = lambda.functionArn;
+    }
+    const cleanup = createCleanupFunction(this, 'Cleanup', bundles.folders[CLEANUP_PLACEHOLDER] ?? '', data);
+    substitutions[CLEANUP_PLACEHOLDER] = cleanup.functionArn;
+    bundles.dispose();
+
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      comment: `Ebbtide: ${plan.pipeline}`,
+      definitionBody: DefinitionBody.fromString(JSON.stringify(compiled.definition)),
+      definitionSubstitutions: substitutions,
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ALL,
+        destination: new LogGroup(this, 'StateMachineLogs', {
+          retention: RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+    for (const lambda of [...Object.values(functions), cleanup]) lambda.grantInvoke(this.stateMachine);
+
+    this.functions = functions;
+    this.runsBucket = runs;
+    this.resultsBucket = results;
+    new CfnOutput(this, 'StateMachineArn', { value: this.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'ResultsBucketName', { value: results.bucketName });
+  }
+
+  grantStartExecution(grantee: IGrantable) {
+    return this.stateMachine.grantStartExecution(grantee);
+  }
+}
+
+/** The codecs of formats that a task neither reads nor writes. */
+function codecsNotOf(task: PlannedTask): (file: string) => boolean {
+  const used = new Set(
+    [...Object.values(task.inputs), ...Object.values(task.outputs)].map(({ format }) => format.kind),
+  );
+  return (file) => {
+    const codec = /runtime\/codecs\/(\w+)\.[jt]s$/.exec(file)?.[1];
+    return codec !== undefined && !used.has(codec as FormatKind);
+  };
+}
+
+/** Beside this file, as TypeScript in the repo and as JavaScript in the package. */
+const CLEANUP_HANDLER = import.meta.filename.replace(/pipeline\.(ts|js)$/, '../lambdas/cleanup/handler.$1');

@@ -1,0 +1,67 @@
+/** The end of a run: its result put together while its records are there, its prefix emptied, its verdict. */
+
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type CleanupAnswer, type CleanupEvent, RUN_ERRORS } from '../../state-machines/contract/events.ts';
+import type { RunId } from '../../state-machines/contract/keys.ts';
+import { CAUSE_LIMIT, PAYLOAD_LIMIT, type RunResult, shortenResult } from '../../state-machines/contract/result.ts';
+import { Records } from '../storage/records.ts';
+import { emptyPrefix, measurePrefix } from './empty-prefix.ts';
+import { composeRunResult } from './run-result.ts';
+
+/** The answer is wrapped, and so is the state that carries it. */
+const RESULT_LIMIT = PAYLOAD_LIMIT - 8_192;
+
+export interface CleanupSurroundings {
+  readonly pipeline: string;
+  readonly s3: S3Client;
+  readonly runsBucket: string;
+  readonly hasTime: () => boolean;
+}
+
+export async function cleanUp(event: CleanupEvent, surroundings: CleanupSurroundings): Promise<CleanupAnswer> {
+  const { pipeline, s3, runsBucket, hasTime } = surroundings;
+  const id: RunId = { pipeline, run: event.run };
+  const { state } = event;
+  const before =
+    'result' in state
+      ? state.result
+      : await composeRunResult(id, { ...event, end: state }, new Records(s3, runsBucket));
+
+  if (isKept(event.input)) {
+    const { objects } = await measurePrefix(s3, runsBucket, id);
+    return verdict({ ...before, released: { ...before.released, left: objects } });
+  }
+  const emptied = await emptyPrefix(s3, runsBucket, id, hasTime);
+  const result: RunResult = {
+    ...before,
+    durationMs: Date.now() - Date.parse(before.startedAt),
+    released: {
+      objects: before.released.objects + emptied.objects,
+      bytes: before.released.bytes + emptied.bytes,
+      left: emptied.left,
+    },
+  };
+  if (emptied.outOfTime) {
+    return {
+      done: false,
+      result: shortenResult(result, RESULT_LIMIT),
+      ...(result.error && { Error: result.error.name }),
+    };
+  }
+  if (emptied.left === 0) return verdict(result);
+  const why = emptied.refusals.join('; ') || 'they were written while the cleanup ran';
+  return verdict({
+    ...result,
+    status: 'FAILED',
+    error: result.error ?? { name: RUN_ERRORS.cleanup, message: `${emptied.left} objects are left: ${why}` },
+  });
+}
+
+function verdict(result: RunResult): CleanupAnswer {
+  if (!result.error) return { done: true, result: shortenResult(result, RESULT_LIMIT) };
+  return { done: true, error: result.error.name, cause: JSON.stringify(shortenResult(result, CAUSE_LIMIT)) };
+}
+
+function isKept(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'keep' in input && input.keep === true;
+}

@@ -1,0 +1,43 @@
+/** The cleanup function: one for each pipeline, called by the `Cleanup` state until it is done. */
+
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Context } from 'aws-lambda';
+import { type CleanupAnswer, parseCleanupEvent } from '../../state-machines/contract/events.ts';
+import type { RunResult } from '../../state-machines/contract/result.ts';
+import { fromEnvironment } from '../storage/environment.ts';
+import { cleanUp } from './cleanup.ts';
+
+/** Work is handed over to the next invocation when less is left of this one. */
+const RESERVE_MS = 30_000;
+
+let warm:
+  | { readonly pipeline: string; readonly runsBucket: string; readonly s3: S3Client; log: Logger; metrics: Metrics }
+  | undefined;
+
+export async function handler(payload: unknown, context: Context): Promise<CleanupAnswer> {
+  const event = parseCleanupEvent(payload);
+  const pipeline = fromEnvironment('pipeline');
+  warm ??= {
+    pipeline,
+    runsBucket: fromEnvironment('runsBucket'),
+    s3: new S3Client({}),
+    log: new Logger({ serviceName: pipeline }),
+    metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline }),
+  };
+  const { log, metrics } = warm;
+  log.resetKeys();
+  log.appendKeys({ run: event.run, requestId: context.awsRequestId });
+  const hasTime = () => context.getRemainingTimeInMillis() > RESERVE_MS;
+  const answer = await cleanUp(event, { ...warm, hasTime });
+  if (answer.done) {
+    const result: RunResult = 'result' in answer ? answer.result : JSON.parse(answer.cause);
+    metrics.addMetric(result.status === 'SUCCEEDED' ? 'RunSucceeded' : 'RunFailed', MetricUnit.Count, 1);
+    metrics.addMetric('ReleasedObjects', MetricUnit.Count, result.released.objects);
+    metrics.addMetric('ReleasedBytes', MetricUnit.Bytes, result.released.bytes);
+    metrics.publishStoredMetrics();
+    log.info('run ended', { status: result.status, released: result.released, error: result.error });
+  }
+  return answer;
+}

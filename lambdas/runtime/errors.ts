@@ -1,0 +1,23 @@
+/** Errors of a task. Their names are what `Retry` and `Catch` match in the state machine: API. */
+
+import { NON_RETRYABLE_ERROR } from '../../state-machines/contract/events.ts';
+
+/** Throw it where another attempt cannot help: the task fails at once, whatever retries it has left. */
+export class NonRetryableError extends Error {
+  override readonly name = NON_RETRYABLE_ERROR;
+}
+
+/** The attempt was stopped shortly before Lambda would have killed it. */
+export class TaskTimedOutError extends Error {
+  override readonly name = 'TaskTimedOut';
+}
+
+/** What a task read or wrote is not what its format or its validator allows. */
+export class InvalidDataError extends Error {
+  override readonly name = 'InvalidData';
+}
+
+/** An input's task has not committed, so there is nothing to read. */
+export class InputMissingError extends Error {
+  override readonly name = 'InputMissing';
+}

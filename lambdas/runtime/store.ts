@@ -1,0 +1,73 @@
+/** The S3 requests for a task's data, as streams. All keys come from the contract. */
+
+import { Readable } from 'node:stream';
+import { CopyObjectCommand, DeleteObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { copyLarge, LARGEST_COPY_BYTES } from './copy-large.ts';
+
+/** Two parts of 8 MiB under way and one filling: what an upload keeps in memory, whatever its length. */
+const PART_BYTES = 8 * 1024 * 1024;
+const PARTS_UNDER_WAY = 2;
+
+export interface Buckets {
+  readonly runs: string;
+  readonly results: string;
+}
+
+export class Store {
+  readonly #s3: S3Client;
+  readonly #buckets: Buckets;
+
+  constructor(s3: S3Client, buckets: Buckets) {
+    this.#s3 = s3;
+    this.#buckets = buckets;
+  }
+
+  /** Streams pieces into an object. On an error, or when the signal fires, nothing of it is kept. */
+  async upload(
+    key: string,
+    contentType: string,
+    pieces: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    const upload = new Upload({
+      client: this.#s3,
+      params: { Bucket: this.#buckets.runs, Key: key, Body: Readable.from(pieces), ContentType: contentType },
+      partSize: PART_BYTES,
+      queueSize: PARTS_UNDER_WAY,
+    });
+    const abort = () => void upload.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await upload.done();
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async read(key: string, range?: { readonly start: number; readonly end: number }): Promise<Readable> {
+    const { Body } = await this.#s3.send(
+      new GetObjectCommand({
+        Bucket: this.#buckets.runs,
+        Key: key,
+        ...(range && { Range: `bytes=${range.start}-${range.end - 1}` }),
+      }),
+    );
+    return Body as Readable;
+  }
+
+  /** Copies a committed output to where it stays. Safe to repeat: it always writes the same bytes. */
+  async publish(key: string, resultKey: string, bytes: number): Promise<void> {
+    const from = { bucket: this.#buckets.runs, key };
+    const to = { bucket: this.#buckets.results, key: resultKey };
+    if (bytes > LARGEST_COPY_BYTES) return copyLarge(this.#s3, from, to, bytes);
+    await this.#s3.send(
+      new CopyObjectCommand({ Bucket: to.bucket, Key: to.key, CopySource: `${from.bucket}/${from.key}` }),
+    );
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#s3.send(new DeleteObjectCommand({ Bucket: this.#buckets.runs, Key: key }));
+  }
+}

@@ -1,0 +1,103 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Context } from 'aws-lambda';
+import { parseTaskEvent, type TaskAnswer } from '../../state-machines/contract/events.ts';
+import type { PlannedTask } from '../../state-machines/graph/plan.ts';
+import type { InputsDef, OutputsDef, TaskHandle } from '../../state-machines/graph/task.ts';
+import { fromEnvironment } from '../storage/environment.ts';
+import { Records } from '../storage/records.ts';
+import { type AnyHandler, runAttempt } from './attempt.ts';
+import { abortBefore } from './deadline.ts';
+import { Store } from './store.ts';
+import type { TaskHandler } from './types.ts';
+
+/** Leads from a Lambda handler to the task's own handler inside it, for running that one without Lambda. */
+export const RAW_HANDLER: unique symbol = Symbol.for('ebbtide.handler');
+
+/** A Lambda handler that carries out one task. */
+export interface TaskFunction {
+  (event: unknown, context: Context): Promise<TaskAnswer>;
+  readonly [RAW_HANDLER]: AnyHandler;
+}
+
+/**
+ * Makes the Lambda handler of a task. Export it as `handler`.
+ *
+ * Inputs and outputs are typed by the task's handle; what the handler writes counts once it has returned, and counts
+ * once, however often Lambda runs it.
+ *
+ * @example
+ * export const handler = task(aggregate, async ({ inputs, outputs }) => {
+ *   let total = 0;
+ *   for await (const row of inputs.raw.rows()) total += row.delay;
+ *   await outputs.agg.write({ total });
+ * });
+ */
+export function task<Inputs extends InputsDef, Outputs extends OutputsDef>(
+  handle: TaskHandle<Inputs, Outputs>,
+  handler: TaskHandler<Inputs, Outputs>,
+): TaskFunction {
+  const pipeline = handle.graph.name;
+  // Lambda keeps these between invocations; they are made on the first, so that importing a handler needs no settings.
+  let warm: { planned: PlannedTask; records: Records; store: Store; log: Logger; metrics: Metrics } | undefined;
+
+  const lambdaHandler = async (payload: unknown, context: Context): Promise<TaskAnswer> => {
+    const event = parseTaskEvent(payload);
+    warm ??= {
+      planned: plannedTask(handle),
+      ...storage(),
+      log: new Logger({ serviceName: pipeline }),
+      metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline, defaultDimensions: { task: handle.name } }),
+    };
+    const { planned, records, store, log, metrics } = warm;
+    log.resetKeys();
+    log.appendKeys({
+      run: event.run,
+      task: handle.name,
+      attempt: event.retryCount + 1,
+      requestId: context.awsRequestId,
+    });
+    const deadline = abortBefore(context.getRemainingTimeInMillis());
+    try {
+      const answer = await runAttempt(handler as AnyHandler, {
+        pipeline,
+        task: planned,
+        event,
+        records,
+        store,
+        signal: deadline.signal,
+        log,
+        requestId: context.awsRequestId,
+        logStream: context.logStreamName,
+      });
+      metrics.addMetric('TaskSucceeded', MetricUnit.Count, 1);
+      metrics.addMetric('TaskRetries', MetricUnit.Count, answer.retriesUsed);
+      metrics.addMetric('TaskDuration', MetricUnit.Milliseconds, answer.durationMs);
+      metrics.addMetric('TaskBytesIn', MetricUnit.Bytes, answer.bytesIn);
+      metrics.addMetric('TaskBytesOut', MetricUnit.Bytes, answer.bytesOut);
+      log.info('task succeeded', { ...answer });
+      return answer;
+    } catch (error) {
+      metrics.addMetric('AttemptFailed', MetricUnit.Count, 1);
+      log.error('attempt failed', error as Error);
+      throw error;
+    } finally {
+      deadline.clear();
+      metrics.publishStoredMetrics();
+    }
+  };
+  return Object.assign(lambdaHandler, { [RAW_HANDLER]: handler as AnyHandler });
+}
+
+function storage(): { records: Records; store: Store } {
+  const s3 = new S3Client({});
+  const buckets = { runs: fromEnvironment('runsBucket'), results: fromEnvironment('resultsBucket') };
+  return { records: new Records(s3, buckets.runs), store: new Store(s3, buckets) };
+}
+
+function plannedTask(handle: TaskHandle): PlannedTask {
+  const planned = handle.graph.build().task(handle.name);
+  if (!planned) throw new Error(`the graph "${handle.graph.name}" has no task "${handle.name}"`);
+  return planned;
+}

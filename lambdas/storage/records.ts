@@ -1,0 +1,123 @@
+/**
+ * The records that tasks leave beside their outputs: read, and written so that only one commit can win.
+ *
+ * Asks for nothing that a task's role does not have: whether a record exists is found out with a listing of the task's
+ * own folder, since S3 answers 403, not 404, to a GET of a missing key by a role that may not list the whole bucket.
+ */
+
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import {
+  attemptMarkerKey,
+  attemptNumberOf,
+  COMMIT_RECORD,
+  commitRecordKey,
+  type TaskId,
+  taskPrefix,
+} from '../../state-machines/contract/keys.ts';
+import {
+  type AttemptMarker,
+  type CommitRecord,
+  parseAttemptMarker,
+  parseCommitRecord,
+} from '../../state-machines/contract/records.ts';
+
+/** What the attempts at a task left so far. */
+export interface TaskHistory {
+  readonly committed: boolean;
+  /** The ids of the attempts that began, in the order of their numbers. */
+  readonly attempts: readonly string[];
+}
+
+export class Records {
+  readonly #s3: S3Client;
+  readonly #bucket: string;
+
+  constructor(s3: S3Client, bucket: string) {
+    this.#s3 = s3;
+    this.#bucket = bucket;
+  }
+
+  async history(id: TaskId): Promise<TaskHistory> {
+    const prefix = taskPrefix(id);
+    const attempts = new Set<string>();
+    let committed = false;
+    let token: string | undefined;
+    do {
+      const page = await this.#s3.send(
+        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token }),
+      );
+      for (const { Key } of page.Contents ?? []) {
+        const first = Key?.slice(prefix.length).split('/')[0] ?? '';
+        if (first === COMMIT_RECORD) committed = true;
+        else if (attemptNumberOf(first) !== undefined) attempts.add(first);
+      }
+      token = page.NextContinuationToken;
+    } while (token);
+    const byNumber = (a: string, b: string) => (attemptNumberOf(a) ?? 0) - (attemptNumberOf(b) ?? 0);
+    return { committed, attempts: [...attempts].sort(byNumber) };
+  }
+
+  /** @returns undefined where there is none (or none that this role may see, which S3 does not tell apart) */
+  async committed(id: TaskId): Promise<CommitRecord | undefined> {
+    const key = commitRecordKey(id);
+    const text = await this.#getText(key);
+    return text === undefined ? undefined : parseCommitRecord(text, key);
+  }
+
+  async attempt(id: TaskId, attemptId: string): Promise<AttemptMarker | undefined> {
+    const key = attemptMarkerKey(id, attemptId);
+    const text = await this.#getText(key);
+    return text === undefined ? undefined : parseAttemptMarker(text, key);
+  }
+
+  /**
+   * Writes the record unless there is one.
+   *
+   * @returns the record that holds from now on. It may be this very one even where S3 says that one exists already: the
+   *   first request can have succeeded and its answer been lost.
+   */
+  async commit(id: TaskId, record: CommitRecord): Promise<CommitRecord> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#putJson(commitRecordKey(id), record, { IfNoneMatch: '*' });
+        return record;
+      } catch (error) {
+        const winner = isConflict(error) ? await this.committed(id) : undefined;
+        if (winner) return winner;
+        // 409: another writer was at it this moment and may yet fail, so there can be no record; 412 never comes alone.
+        if (!isConflict(error) || tries === 3) throw error;
+      }
+    }
+  }
+
+  markAttempt(id: TaskId, attemptId: string, marker: AttemptMarker): Promise<void> {
+    return this.#putJson(attemptMarkerKey(id, attemptId), marker);
+  }
+
+  async #getText(key: string): Promise<string | undefined> {
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return (await Body?.transformToString()) ?? '';
+    } catch (error) {
+      if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'AccessDenied'))
+        return undefined;
+      throw error;
+    }
+  }
+
+  async #putJson(key: string, value: unknown, condition: { IfNoneMatch?: '*' } = {}): Promise<void> {
+    const body = { Body: JSON.stringify(value), ContentType: 'application/json' };
+    await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, ...body, ...condition }));
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  return status === 412 || status === 409;
+}

@@ -1,0 +1,17 @@
+import type { Definition } from '../state-machines/compiler/asl.ts';
+import type { FunctionSettings } from './sandbox.ts';
+
+/** What is needed of a synthesized pipeline to run it. */
+export interface Assembly {
+  /** With the ARNs filled in. */
+  readonly definition: Definition;
+  /** By ARN. */
+  readonly functions: ReadonlyMap<string, FunctionSettings>;
+  readonly buckets: { readonly runs: string; readonly results: string };
+  /** Deletes the bundles. */
+  dispose(): void;
+}
+
+export function functionArn(name: string): string {
+  return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
+}

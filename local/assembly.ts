@@ -1,0 +1,98 @@
+/** What would be deployed, read back from the CDK assembly: the definition, the functions, the buckets. */
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Pipeline } from '../infra/pipeline.ts';
+import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
+import type { Plan } from '../state-machines/graph/plan.ts';
+import { type Assembly, functionArn } from './assembly-model.ts';
+import type { FunctionSettings } from './sandbox.ts';
+
+/** @param handlers the folder with the handlers */
+export function synthesize(plan: Plan, handlers: string): Assembly {
+  const outdir = mkdtempSync(join(tmpdir(), 'ebbtide-assembly-'));
+  const dispose = () => rmSync(outdir, { recursive: true, force: true });
+  try {
+    const app = new App({ outdir, analyticsReporting: false, context: SYNTH_CONTEXT });
+    const stack = new Stack(app, 'Local');
+    new Pipeline(stack, 'Pipeline', { plan, handlers });
+    const { template, assetManifest } = readStack(app, outdir);
+    return { ...readTemplate(template, assetManifest, outdir), dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+const SYNTH_CONTEXT = { 'aws:cdk:disable-stack-trace': true, 'aws:cdk:version-reporting': false };
+
+interface Template {
+  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: unknown }>>;
+}
+
+interface AssetManifest {
+  readonly files: Readonly<Record<string, { readonly source: { readonly path: string } }>>;
+}
+
+function readStack(app: App, outdir: string): { template: Template; assetManifest: AssetManifest } {
+  const [stack] = app.synth().stacks;
+  if (!stack) throw new Error('CDK synthesized no stack');
+  const manifest = JSON.parse(readFileSync(join(outdir, `${stack.id}.assets.json`), 'utf8'));
+  return { template: stack.template, assetManifest: manifest };
+}
+
+interface FunctionProperties {
+  readonly Code: { readonly S3Key: string };
+  readonly Handler: string;
+  readonly Environment: { readonly Variables: Readonly<Record<string, string | { readonly Ref: string }>> };
+  readonly MemorySize: number;
+  readonly Timeout: number;
+}
+
+interface StateMachineProperties {
+  readonly DefinitionString: string;
+  readonly DefinitionSubstitutions: Readonly<Record<string, { readonly 'Fn::GetAtt': readonly [string, string] }>>;
+}
+
+function readTemplate({ Resources }: Template, assets: AssetManifest, outdir: string): Omit<Assembly, 'dispose'> {
+  const functions = new Map<string, FunctionSettings>();
+  const buckets = { runs: '', results: '' };
+  for (const [id, { Properties }] of ofType(Resources, 'AWS::Lambda::Function')) {
+    const { Code, Environment, Handler, MemorySize, Timeout } = Properties as FunctionProperties;
+    const environment = Object.fromEntries(
+      Object.entries(Environment.Variables).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : bucketName(value.Ref),
+      ]),
+    );
+    buckets.runs ||= environment[ENVIRONMENT.runsBucket] ?? '';
+    buckets.results ||= environment[ENVIRONMENT.resultsBucket] ?? '';
+    const asset = assets.files[Code.S3Key.replace(/\.zip$/, '')];
+    functions.set(functionArn(id), {
+      name: id,
+      code: join(outdir, asset?.source.path ?? ''),
+      handler: Handler,
+      environment,
+      memoryMiB: MemorySize,
+      timeoutSeconds: Timeout,
+    });
+  }
+  const [machine] = ofType(Resources, 'AWS::StepFunctions::StateMachine');
+  if (!machine) throw new Error('the template has no state machine');
+  const { DefinitionString, DefinitionSubstitutions } = machine[1].Properties as StateMachineProperties;
+  const definition = DefinitionString.replace(/\$\{(\w+)\}/g, (_, name: string) =>
+    functionArn(DefinitionSubstitutions[name]?.['Fn::GetAtt'][0] ?? name),
+  );
+  return { definition: JSON.parse(definition), functions, buckets };
+}
+
+function ofType(resources: Template['Resources'], type: string) {
+  return Object.entries(resources).filter(([, resource]) => resource.Type === type);
+}
+
+/** A bucket's logical id, as a name that S3 allows. */
+function bucketName(logicalId: string): string {
+  return logicalId.toLowerCase().slice(0, 63);
+}

@@ -1,0 +1,48 @@
+/** The functions of a local run, by ARN: how many sandboxes each has, and their end. */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FunctionSettings, Sandbox } from './sandbox.ts';
+
+export interface Functions {
+  /** @throws LambdaError */
+  invoke(resource: string, payload: unknown, task: string): Promise<unknown>;
+  stop(): void;
+}
+
+/** Each function in processes of its own: as many as are invoked at the same time, kept warm for the next. */
+export class SandboxedFunctions implements Functions {
+  readonly #settings: ReadonlyMap<string, FunctionSettings>;
+  readonly #logFolder: string;
+  readonly #idle = new Map<string, Sandbox[]>();
+  readonly #all = new Set<Sandbox>();
+
+  constructor(settings: ReadonlyMap<string, FunctionSettings>, logFolder: string) {
+    this.#settings = settings;
+    this.#logFolder = logFolder;
+    mkdirSync(logFolder, { recursive: true });
+  }
+
+  async invoke(resource: string, payload: unknown, task: string): Promise<unknown> {
+    const settings = this.#settings.get(resource);
+    if (!settings) throw new Error(`the definition names ${resource}, which is no function of the template`);
+    const idle = this.#idle.get(resource) ?? [];
+    this.#idle.set(resource, idle);
+    let sandbox = idle.pop();
+    while (sandbox && !sandbox.alive) sandbox = idle.pop();
+    if (!sandbox) {
+      sandbox = new Sandbox(settings, join(this.#logFolder, `${task}.log`));
+      this.#all.add(sandbox);
+    }
+    try {
+      return await sandbox.invoke(payload);
+    } finally {
+      if (sandbox.alive) idle.push(sandbox);
+      else this.#all.delete(sandbox);
+    }
+  }
+
+  stop(): void {
+    for (const sandbox of this.#all) sandbox.kill();
+  }
+}

@@ -1,0 +1,96 @@
+/** The functions of a pipeline whose handlers are given as plain functions: the real harness, in this process. */
+
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import { cleanUp } from '../lambdas/cleanup/cleanup.ts';
+import { type AnyHandler, runAttempt } from '../lambdas/runtime/attempt.ts';
+import { abortBefore } from '../lambdas/runtime/deadline.ts';
+import { Store } from '../lambdas/runtime/store.ts';
+import { Records } from '../lambdas/storage/records.ts';
+import { CLEANUP_PLACEHOLDER, compile } from '../state-machines/compiler/compile.ts';
+import { parseCleanupEvent, parseTaskEvent } from '../state-machines/contract/events.ts';
+import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
+import { type Assembly, functionArn } from './assembly-model.ts';
+import type { Functions } from './functions.ts';
+import { LambdaError, timedOut } from './lambda-error.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
+
+export const IN_PROCESS_BUCKETS = { runs: 'runs', results: 'results' };
+
+/** The same definition that the construct deploys, with ARNs made up for its functions. */
+export function definitionOf(plan: Plan): Assembly['definition'] {
+  const text = JSON.stringify(compile(plan).definition);
+  return JSON.parse(text.replace(/\$\{(\w+)\}/g, (_, placeholder: string) => functionArn(placeholder)));
+}
+
+export class InProcessFunctions implements Functions {
+  readonly #plan: Plan;
+  readonly #tasks: ReadonlyMap<string, PlannedTask>;
+  readonly #handlers: Readonly<Record<string, AnyHandler>>;
+  readonly #s3: S3Client;
+  readonly #log = new Logger({ logLevel: 'SILENT' });
+
+  constructor(plan: Plan, handlers: Readonly<Record<string, AnyHandler>>, endpoint: string) {
+    this.#plan = plan;
+    this.#handlers = handlers;
+    this.#s3 = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
+    const { functions } = compile(plan);
+    this.#tasks = new Map(plan.tasks.map((task) => [functionArn(functions[task.name] ?? ''), task]));
+  }
+
+  async invoke(resource: string, payload: unknown): Promise<unknown> {
+    try {
+      const task = this.#tasks.get(resource);
+      if (task) return await this.#attempt(task, payload);
+      if (resource === functionArn(CLEANUP_PLACEHOLDER)) return await this.#cleanUp(payload);
+    } catch (error) {
+      if (error instanceof LambdaError) throw error;
+      const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+      throw new LambdaError(
+        name,
+        message,
+        (stack ?? '').split('\n').map((line) => line.trim()),
+      );
+    }
+    throw new Error(`the definition names ${resource}, which is no function of the plan`);
+  }
+
+  stop(): void {
+    this.#s3.destroy();
+  }
+
+  async #attempt(task: PlannedTask, payload: unknown): Promise<unknown> {
+    const requestId = randomUUID();
+    const timeoutMs = task.timeoutSeconds * 1000;
+    const deadline = abortBefore(timeoutMs);
+    const killed = Promise.withResolvers<never>();
+    const timer = setTimeout(() => killed.reject(timedOut(requestId, task.timeoutSeconds)), timeoutMs);
+    try {
+      const attempt = runAttempt(this.#handlers[task.name] as AnyHandler, {
+        pipeline: this.#plan.pipeline,
+        task,
+        event: parseTaskEvent(payload),
+        records: new Records(this.#s3, IN_PROCESS_BUCKETS.runs),
+        store: new Store(this.#s3, IN_PROCESS_BUCKETS),
+        signal: deadline.signal,
+        log: this.#log,
+        requestId,
+      });
+      return await Promise.race([attempt, killed.promise]);
+    } finally {
+      clearTimeout(timer);
+      deadline.clear();
+    }
+  }
+
+  #cleanUp(payload: unknown): Promise<unknown> {
+    const { pipeline } = this.#plan;
+    return cleanUp(parseCleanupEvent(payload), {
+      pipeline,
+      s3: this.#s3,
+      runsBucket: IN_PROCESS_BUCKETS.runs,
+      hasTime: () => true,
+    });
+  }
+}

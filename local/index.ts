@@ -1,0 +1,4 @@
+/** `ebbtide/local`: runs a pipeline on this machine, as it would be deployed. */
+
+export type { OnProgress, ProgressEvent, ResultFile } from './progress.ts';
+export { type RunLocallyOptions, runLocally } from './run-locally.ts';

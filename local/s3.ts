@@ -1,0 +1,132 @@
+/**
+ * An S3 endpoint inside this process, from fauxqs, with its objects as files in a folder.
+ *
+ * What fauxqs 2.4.1 lacks is supplied around it (each pinned by a test): it ignores `If-None-Match` on a PUT, on which
+ * the commit protocol rests; it answers ListMultipartUploads as if it were ListObjects; and its `startFauxqs` listens on
+ * every network interface and lets nobody add to its routes. So its app is put together here, from its own parts.
+ */
+
+import type { buildApp } from 'fauxqs';
+
+export interface LocalS3 {
+  readonly endpoint: string;
+  createBucket(name: string): void;
+  stop(): Promise<void>;
+}
+
+/** An answer that S3 could give, given before the request is carried out. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface S3Request {
+  readonly method: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface LocalS3Options {
+  readonly folder: string;
+  /** Asked about every request. */
+  readonly refuse?: (request: S3Request) => Refusal | undefined;
+}
+
+/** Credentials are not checked; the SDK wants some. */
+export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+export const LOCAL_REGION = 'us-east-1';
+
+export async function startS3({ folder, refuse }: LocalS3Options): Promise<LocalS3> {
+  const { buildApp, FileS3Persistence, S3Store, SnsStore, SqsStore } = await loadFauxqs();
+  const s3Store = new S3Store();
+  const files = new FileS3Persistence(folder);
+  files.loadS3(s3Store);
+  s3Store.persistence = files;
+  const app = buildApp({ logger: false, stores: { s3Store, sqsStore: new SqsStore(), snsStore: new SnsStore() } });
+
+  // The handlers are synchronous and run right after this hook, so nothing can come between the look and the write.
+  app.addHook('preHandler', (request, reply, done) => {
+    const { bucket = '', '*': key = '' } = request.params as Record<string, string>;
+    const asked: S3Request = { method: request.method, bucket, key, headers: request.headers };
+    const { uploads, prefix } = request.query as Record<string, string | undefined>;
+    if (request.method === 'GET' && uploads !== undefined && key === '') {
+      return reply.type('application/xml').send(listUploads(s3Store, bucket, prefix));
+    }
+    const refusal = refuse?.(asked) ?? refuseOverwrite(asked, (name, path) => objectExists(s3Store, name, path));
+    if (!refusal) return done();
+    const { status, code, message } = refusal;
+    reply.status(status).type('application/xml');
+    reply.send(
+      `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+    );
+  });
+
+  const endpoint = await app.listen({ port: 0, host: '127.0.0.1' });
+  return {
+    endpoint,
+    createBucket: (name) => s3Store.createBucket(name),
+    stop: () => app.close(),
+  };
+}
+
+/** All in one page: a run on one machine never has more than a page of them. */
+function listUploads(store: S3Store, bucket: string, prefix = ''): string {
+  const uploads = [...store['multipartUploads'].values()].filter(
+    (upload) => upload.bucket === bucket && upload.key.startsWith(prefix),
+  );
+  const entries = uploads.map(
+    ({ key, uploadId }) => `<Upload><Key>${escapeXml(key)}</Key><UploadId>${uploadId}</UploadId></Upload>`,
+  );
+  return `<ListMultipartUploadsResult><Bucket>${bucket}</Bucket><IsTruncated>false</IsTruncated>${entries.join('')}</ListMultipartUploadsResult>`;
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+function refuseOverwrite(request: S3Request, exists: (bucket: string, key: string) => boolean): Refusal | undefined {
+  if (request.method !== 'PUT' || request.headers['if-none-match'] !== '*' || !exists(request.bucket, request.key))
+    return undefined;
+  return {
+    status: 412,
+    code: 'PreconditionFailed',
+    message: 'At least one of the pre-conditions you specified did not hold',
+  };
+}
+
+function objectExists(store: S3Store, bucket: string, key: string): boolean {
+  try {
+    store.headObject(bucket, key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
+type S3Store = Stores['s3Store'];
+
+interface FauxqsParts {
+  readonly buildApp: typeof buildApp;
+  readonly S3Store: new () => S3Store;
+  readonly SqsStore: new () => Stores['sqsStore'];
+  readonly SnsStore: new () => Stores['snsStore'];
+  readonly FileS3Persistence: new (
+    folder: string,
+  ) => NonNullable<S3Store['persistence']> & { loadS3(store: S3Store): void };
+}
+
+/** fauxqs exports its app but not the stores that the app takes; they lie beside it. The version is pinned. */
+async function loadFauxqs(): Promise<FauxqsParts> {
+  const root = import.meta.resolve('fauxqs');
+  const parts = await Promise.all([
+    import('fauxqs'),
+    ...['s3/s3Store.js', 's3/fileS3Persistence.js', 'sqs/sqsStore.js', 'sns/snsStore.js'].map(
+      (file) => import(new URL(file, root).href),
+    ),
+  ]);
+  return Object.assign({}, ...parts);
+}
