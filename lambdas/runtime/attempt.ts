@@ -14,7 +14,7 @@ import { attemptIdOf, attemptNumberOf, type TaskId } from '../../state-machines/
 import type { AttemptMarker, CommitRecord } from '../../state-machines/contract/records.ts';
 import { cutText } from '../../state-machines/contract/result.ts';
 import type { PlannedTask } from '../../state-machines/graph/plan.ts';
-import type { Records } from '../storage/records.ts';
+import { isCertainlyRefused, type Records } from '../storage/records.ts';
 import { openInputs } from './inputs.ts';
 import { Outputs } from './outputs.ts';
 import type { Store } from './store.ts';
@@ -58,6 +58,7 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
   };
   const marker = new Marker(attempt, id, began.attemptId, began.startedAt);
   const outputs = new Outputs(id, began.attemptId, task, store, attempt.signal);
+  let committing = false;
   try {
     const [inputs] = await Promise.all([openInputs(id, task, records, store), marker.begun]);
     const written = await untilAborted(attempt.signal, async () => {
@@ -72,6 +73,7 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
       });
       return outputs.finish();
     });
+    committing = true;
     const record = await records.commit(id, {
       version: 1,
       attemptId: began.attemptId,
@@ -90,7 +92,10 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
     return answerOf(record);
   } catch (cause) {
     const error = presentable(cause);
-    await Promise.all([outputs.discard(), marker.fail(error)]);
+    // From the commit on these may be the task's outputs, whatever this attempt was told: only what S3 is certain not
+    // to have committed may go.
+    const uncommitted = !committing || isCertainlyRefused(cause);
+    await Promise.all([uncommitted && outputs.discard(), marker.fail(error)]);
     throw error;
   }
 }

@@ -121,3 +121,10 @@ function isConflict(error: unknown): boolean {
   const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
   return status === 412 || status === 409;
 }
+
+/** S3 said no, to the only request there was: nothing was written, and nothing that is under way still will be. */
+export function isCertainlyRefused(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException)) return false;
+  const { httpStatusCode = 0, attempts } = error.$metadata;
+  return httpStatusCode >= 400 && httpStatusCode < 500 && attempts === 1;
+}

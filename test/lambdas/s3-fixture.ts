@@ -1,0 +1,161 @@
+/** The embedded S3 endpoint with two buckets, and ways to make it, or the way to it, go wrong. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+  type S3ClientConfig,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { eachLimited } from '../../lambdas/storage/each-limited.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION, type Refusal, type S3Request, startS3 } from '../../local/s3.ts';
+
+export const BUCKETS = { runs: 'runs-bucket', results: 'results-bucket' } as const;
+
+export interface S3Fixture {
+  readonly endpoint: string;
+  /** Without faults. */
+  readonly s3: S3Client;
+  /** A client of a test's own, to put faults into. */
+  newClient(config?: S3ClientConfig): S3Client;
+  /** Lets the endpoint itself refuse requests; without an argument, none any more. */
+  refuse(why?: (request: S3Request) => Refusal | undefined): void;
+  put(key: string, body?: string | Uint8Array): Promise<void>;
+  putAll(keys: Iterable<string>, body?: string): Promise<void>;
+  text(key: string, bucket?: string): Promise<string>;
+  /** All keys under a prefix of the runs bucket, sorted as JavaScript sorts. */
+  keys(prefix?: string): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+export async function startS3Fixture(): Promise<S3Fixture> {
+  const folder = await mkdtemp(join(tmpdir(), 'ebbtide-test-s3-'));
+  let refusal: ((request: S3Request) => Refusal | undefined) | undefined;
+  const server = await startS3({ folder, refuse: (request) => refusal?.(request) });
+  for (const name of Object.values(BUCKETS)) server.createBucket(name);
+  const clients: S3Client[] = [];
+  const newClient = (config: S3ClientConfig = {}): S3Client => {
+    const client = new S3Client({
+      endpoint: server.endpoint,
+      region: LOCAL_REGION,
+      credentials: LOCAL_CREDENTIALS,
+      forcePathStyle: true,
+      ...config,
+    });
+    clients.push(client);
+    return client;
+  };
+  const s3 = newClient();
+  // Without the SDK, which takes twice as long for a small object.
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  const put = (key: string, body: string | Uint8Array = 'x') =>
+    new Promise<void>((resolve, reject) => {
+      const path = key.split('/').map(encodeURIComponent).join('/');
+      // Without a length and a type, fauxqs takes no empty body.
+      const headers = { 'content-length': Buffer.byteLength(body), 'content-type': 'application/octet-stream' };
+      const sent = request(
+        `${server.endpoint}/${BUCKETS.runs}/${path}`,
+        { method: 'PUT', agent, headers },
+        (answer) => {
+          answer.resume().once('end', () => {
+            if (answer.statusCode === 200) resolve();
+            else reject(new Error(`PUT ${key}: ${answer.statusCode}`));
+          });
+        },
+      );
+      sent.once('error', reject).end(body);
+    });
+  return {
+    endpoint: server.endpoint,
+    s3,
+    newClient,
+    refuse: (why) => {
+      refusal = why;
+    },
+    put,
+    putAll: (keys, body) => eachLimited(keys, 32, (key) => put(key, body)),
+    text: async (key, bucket = BUCKETS.runs) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return (await Body?.transformToString()) ?? '';
+    },
+    keys: async (prefix = '') => {
+      const keys: string[] = [];
+      let token: string | undefined;
+      do {
+        const page = await s3.send(
+          new ListObjectsV2Command({ Bucket: BUCKETS.runs, Prefix: prefix, ContinuationToken: token }),
+        );
+        keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
+        token = page.NextContinuationToken;
+      } while (token);
+      return keys.sort();
+    },
+    stop: async () => {
+      for (const client of clients) client.destroy();
+      agent.destroy();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: inputs and outputs of any command
+type Any = any;
+
+/**
+ * @param send carries the command out, with another input where one is given
+ * @param call counts from 1
+ */
+export type Fault = (input: Any, send: (input?: Any) => Promise<Any>, call: number) => Promise<Any>;
+
+/** Comes between a client and the answers to one command: once a command, outside of the SDK's retries. */
+export function intercept(client: S3Client, command: string, fault: Fault): void {
+  let calls = 0;
+  client.middlewareStack.add(
+    (next: Any, context) => async (args: Any) => {
+      if (context.commandName !== command) return next(args);
+      const send = async (input = args.input) => (await next({ ...args, input })).output;
+      calls += 1;
+      return { response: undefined, output: await fault(args.input, send, calls) };
+    },
+    { step: 'initialize' },
+  );
+}
+
+/** The same for every request that is made for a command, the SDK's retries included; there is no `input` to change. */
+export function interceptRequests(client: S3Client, command: string, fault: Fault): void {
+  let calls = 0;
+  client.middlewareStack.add(
+    (next: Any, context) => async (args: Any) => {
+      if (context.commandName !== command) return next(args);
+      let result: Any;
+      const send = async () => {
+        result = await next(args);
+        return result.output;
+      };
+      calls += 1;
+      const output = await fault(undefined, send, calls);
+      return { ...result, output };
+    },
+    { step: 'deserialize', priority: 'high' },
+  );
+}
+
+/** The request is carried out, and the connection breaks before its answer arrives; only the first time. */
+export const loseFirstAnswer: Fault = async (_, send, call) => {
+  const output = await send();
+  if (call === 1) throw connectionReset();
+  return output;
+};
+
+export function connectionReset(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+}
+
+export function s3Error(name: string, httpStatusCode: number, message: string = name): S3ServiceException {
+  return new S3ServiceException({ name, message, $fault: 'client', $metadata: { httpStatusCode } });
+}
