@@ -5,9 +5,8 @@ import { ContractError, UsageError } from '../state-machines/contract/errors.ts'
 import { GraphError } from '../state-machines/graph/errors.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
+import { EXIT } from './exit.ts';
 import type { Terminal } from './terminal.ts';
-
-export const EXIT = { done: 0, runFailed: 1, wrongUse: 2 } as const;
 
 /** @returns the exit code */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -29,5 +29,6 @@ export {
 } from './graph/formats.ts';
 export type { Plan, PlannedInput, PlannedOutput, PlannedTask } from './graph/plan.ts';
 export { type DataRef, type InputRef, type NamedRef, type OptionalRef, optional, ref } from './graph/refs.ts';
-export type { AnyTaskHandle, InputsDef, OutputsDef, ResourceReq, RetryDef, TaskDef, TaskHandle } from './graph/task.ts';
+export type { ResourceReq, RetryDef } from './graph/settings.ts';
+export type { AnyTaskHandle, InputsDef, OutputsDef, TaskDef, TaskHandle } from './graph/task.ts';
 export { TaskGraph } from './graph/task-graph.ts';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { RunLocallyOptions } from '../../local/index.ts';
+import { EXIT } from '../exit.ts';
 import { parseInput } from '../input.ts';
 import { loadPipeline } from '../pipelines.ts';
-import { EXIT } from '../program.ts';
 import { progressLines } from '../render/progress.ts';
 import { renderRun } from '../render/run.ts';
 import { styler, type Terminal } from '../terminal.ts';

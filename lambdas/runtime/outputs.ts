@@ -5,7 +5,7 @@ import type { CommittedOutput } from '../../state-machines/contract/records.ts';
 import { extensionOf } from '../../state-machines/graph/formats.ts';
 import type { PlannedOutput, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { inBatches } from './codecs/batches.ts';
-import { CONTENT_TYPES, codecOf } from './codecs/codec.ts';
+import { CONTENT_TYPES, codecOf } from './codecs/codec-of.ts';
 import { InvalidDataError, NonRetryableError } from './errors.ts';
 import type { Store } from './store.ts';
 import { validate, validateRows } from './validate.ts';

@@ -2,7 +2,8 @@
 
 import { type GraphProblem, problem } from './errors.ts';
 import { nearest } from './nearest.ts';
-import type { ResourceReq, RetryDef, TaskDef } from './task.ts';
+import type { ResourceReq, RetryDef } from './settings.ts';
+import type { TaskDef } from './task.ts';
 
 export const DEFAULTS = {
   retries: 0,

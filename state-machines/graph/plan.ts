@@ -1,7 +1,7 @@
 /** A plan: a graph that has been checked, with every default filled in and every edge found. Plain, readonly data. */
 
 import type { AnyFormat } from './formats.ts';
-import type { ResourceReq, RetryDef } from './task.ts';
+import type { ResourceReq, RetryDef } from './settings.ts';
 
 export interface PlannedTask {
   readonly name: string;

@@ -8,8 +8,7 @@ import { checkLimits, DEFAULTS, retryOf } from './limits.ts';
 import { nearest } from './nearest.ts';
 import { Plan, type PlannedInput, type PlannedOutput, type PlannedTask } from './plan.ts';
 import type { DataRef, InputRef, NamedRef } from './refs.ts';
-import type { AnyTaskHandle } from './task.ts';
-import type { Dependency } from './task-graph.ts';
+import type { AnyTaskHandle, Dependency } from './task.ts';
 
 /** The plan is only fit for use where there are no problems. */
 export function planGraph(

@@ -3,7 +3,7 @@ import type { AnyFormat } from './formats.ts';
 import type { Plan } from './plan.ts';
 import { planGraph } from './planning.ts';
 import type { DataRef } from './refs.ts';
-import type { AnyTaskHandle, FormatOf, InputsDef, OutputsDef, TaskDef, TaskHandle } from './task.ts';
+import type { AnyTaskHandle, Dependency, FormatOf, InputsDef, OutputsDef, TaskDef, TaskHandle } from './task.ts';
 
 /**
  * A pipeline's tasks and what each takes from the others.
@@ -60,12 +60,6 @@ export class TaskGraph {
     if (planned.problems.length > 0) throw new GraphError(this.name, planned.problems);
     return planned.plan;
   }
-}
-
-/** An edge without data. */
-export interface Dependency {
-  readonly before: AnyTaskHandle | string;
-  readonly after: AnyTaskHandle | string;
 }
 
 function formatOf(output: OutputsDef[string]): AnyFormat {

@@ -1,8 +1,9 @@
 /** A task as its author declares it. */
 
 import type { AnyFormat, Durable } from './formats.ts';
+import type { Plan } from './plan.ts';
 import type { DataRef, InputRef } from './refs.ts';
-import type { TaskGraph } from './task-graph.ts';
+import type { ResourceReq, RetryDef } from './settings.ts';
 
 export type InputsDef = Readonly<Record<string, InputRef>>;
 export type OutputsDef = Readonly<Record<string, AnyFormat | Durable>>;
@@ -23,34 +24,23 @@ export interface TaskDef<Inputs extends InputsDef = InputsDef, Outputs extends O
   readonly expectedSeconds?: number;
 }
 
-export interface RetryDef {
-  /** Before the first retry, in whole seconds. @default 1 */
-  readonly intervalSeconds?: number;
-  /** Each wait is this many times the one before. @default 2 */
-  readonly backoffRate?: number;
-  /** No wait is longer, in whole seconds. @default 60, or intervalSeconds where that is more */
-  readonly maxDelaySeconds?: number;
-  /** `full` waits a random time between zero and the computed delay. @default 'full' */
-  readonly jitter?: 'full' | 'none';
-}
-
-export interface ResourceReq {
-  /** 128 to 10,240. CPU grows with it. @default 512 */
-  readonly memoryMiB?: number;
-  /** The size of /tmp, 512 to 10,240. @default 512 */
-  readonly ephemeralStorageMiB?: number;
-}
-
 /** A task in a graph: its name, and its outputs as refs for other tasks to take. */
 export interface TaskHandle<Inputs extends InputsDef = InputsDef, Outputs extends OutputsDef = OutputsDef> {
   readonly name: string;
   readonly outputs: { readonly [Name in keyof Outputs]: DataRef<FormatOf<Outputs[Name]>> };
   readonly definition: TaskDef<Inputs, Outputs>;
-  readonly graph: TaskGraph;
+  /** The graph that it belongs to. */
+  readonly graph: { readonly name: string; build(): Plan };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a handle of any task; unknown type arguments would not accept one
 export type AnyTaskHandle = TaskHandle<any, any>;
+
+/** An edge without data. */
+export interface Dependency {
+  readonly before: AnyTaskHandle | string;
+  readonly after: AnyTaskHandle | string;
+}
 
 /** The format of an output, durable or not. */
 export type FormatOf<Output> = Output extends Durable<infer F> ? F : Output extends AnyFormat ? Output : never;

@@ -1,8 +1,7 @@
-/** A codec turns values or rows into bytes and back, piece by piece. One a format kind; `codecOf` finds it. */
+/** A codec turns values or rows into bytes and back, piece by piece. */
 
 import type { Readable } from 'node:stream';
-import type { AnyFormat, FormatKind } from '../../../state-machines/graph/formats.ts';
-import { bytesCodec, jsonCodec, textCodec } from './values.ts';
+import type { AnyFormat } from '../../../state-machines/graph/formats.ts';
 
 export type Codec = ValueCodec | RowCodec;
 
@@ -26,32 +25,3 @@ export interface Source {
   /** @param end exclusive */
   slice(start: number, end: number): Promise<Uint8Array>;
 }
-
-/** Loads a codec's library when it is first needed: a task that has no parquet does not start slower for it. */
-export async function codecOf(kind: FormatKind): Promise<Codec> {
-  switch (kind) {
-    case 'bytes':
-      return bytesCodec;
-    case 'text':
-      return textCodec;
-    case 'json':
-      return jsonCodec;
-    case 'ndjson':
-      return (await import('./ndjson.ts')).ndjsonCodec;
-    case 'csv':
-      return (await import('./csv.ts')).csvCodec;
-    case 'parquet':
-      return (await import('./parquet.ts')).parquetCodec;
-    default:
-      return kind satisfies never;
-  }
-}
-
-export const CONTENT_TYPES: Record<FormatKind, string> = {
-  bytes: 'application/octet-stream',
-  text: 'text/plain; charset=utf-8',
-  json: 'application/json',
-  ndjson: 'application/x-ndjson',
-  csv: 'text/csv; charset=utf-8',
-  parquet: 'application/vnd.apache.parquet',
-};
