@@ -5,5 +5,7 @@ import { plan } from '../state-machines/pipelines/flights.ts';
 import { Pipeline } from './index.ts';
 
 const app = new App();
-const stack = new Stack(app, 'EbbtideFlights', { description: 'Ebbtide: delays and routes of three million US flights' });
+const stack = new Stack(app, 'EbbtideFlights', {
+  description: 'Ebbtide: delays and routes of three million US flights',
+});
 new Pipeline(stack, 'Flights', { plan, handlers: 'lambdas/flights', timeout: Duration.hours(1) });
