@@ -106,9 +106,15 @@ export function createCleanupFunction(scope: Construct, id: string, code: string
     }),
     new PolicyStatement({
       sid: 'ListRuns',
-      actions: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+      actions: ['s3:ListBucket'],
       resources: [runs.bucketArn],
       conditions: { StringLike: { 's3:prefix': prefix } },
+    }),
+    new PolicyStatement({
+      // S3 does not evaluate s3:prefix for this action, so a condition on it would deny every request.
+      sid: 'ListUploads',
+      actions: ['s3:ListBucketMultipartUploads'],
+      resources: [runs.bucketArn],
     }),
   ]) {
     lambda.addToRolePolicy(statement);

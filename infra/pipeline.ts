@@ -1,5 +1,5 @@
 import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -10,7 +10,7 @@ import type { FormatKind } from '../state-machines/graph/formats.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
 import { bundle } from './bundle.ts';
-import { createCleanupFunction, createTaskFunction } from './functions.ts';
+import { createCleanupFunction, createTaskFunction, type PipelineData } from './functions.ts';
 import { findHandlerFiles } from './handler-files.ts';
 
 export interface PipelineProps {
@@ -49,28 +49,17 @@ export class Pipeline extends Construct {
 
     const runs = createRunsBucket(this, 'Runs', timeout);
     const results = createResultsBucket(this, 'Results');
-    const data = { pipeline: plan.pipeline, runs, results };
-    const bundles = bundle({
-      ...Object.fromEntries(
-        plan.tasks.map((task) => [task.name, { file: files[task.name] ?? '', neverImports: codecsNotOf(task) }]),
-      ),
-      [CLEANUP_PLACEHOLDER]: { file: CLEANUP_HANDLER },
-    });
-    const functions: Record<string, IFunction> = {};
-    const substitutions: Record<string, string> = {};
-    for (const task of plan.tasks) {
-      const lambda = createTaskFunction(this, `Task-${task.name}`, task, bundles.folders[task.name] ?? '', data);
-      functions[task.name] = lambda;
-      substitutions[compiled.functions[task.name] ?? ''] = lambda.functionArn;
-    }
-    const cleanup = createCleanupFunction(this, 'Cleanup', bundles.folders[CLEANUP_PLACEHOLDER] ?? '', data);
-    substitutions[CLEANUP_PLACEHOLDER] = cleanup.functionArn;
-    bundles.dispose();
+    const { tasks, cleanup } = this.#createFunctions(plan, files, { pipeline: plan.pipeline, runs, results });
 
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       comment: `Ebbtide: ${plan.pipeline}`,
       definitionBody: DefinitionBody.fromString(JSON.stringify(compiled.definition)),
-      definitionSubstitutions: substitutions,
+      definitionSubstitutions: {
+        ...Object.fromEntries(
+          Object.entries(tasks).map(([task, lambda]) => [compiled.functions[task] ?? '', lambda.functionArn]),
+        ),
+        [CLEANUP_PLACEHOLDER]: cleanup.functionArn,
+      },
       tracingEnabled: true,
       logs: {
         level: LogLevel.ALL,
@@ -80,17 +69,41 @@ export class Pipeline extends Construct {
         }),
       },
     });
-    for (const lambda of [...Object.values(functions), cleanup]) lambda.grantInvoke(this.stateMachine);
+    this.stateMachine.addToRolePolicy(
+      new PolicyStatement({
+        sid: 'InvokeFunctions',
+        actions: ['lambda:InvokeFunction'],
+        resources: [...Object.values(tasks), cleanup].map((lambda) => lambda.functionArn),
+      }),
+    );
 
-    this.functions = functions;
+    this.functions = tasks;
     this.runsBucket = runs;
     this.resultsBucket = results;
     new CfnOutput(this, 'StateMachineArn', { value: this.stateMachine.stateMachineArn });
     new CfnOutput(this, 'ResultsBucketName', { value: results.bucketName });
   }
 
-  grantStartExecution(grantee: IGrantable) {
+  grantStartExecution(grantee: IGrantable): Grant {
     return this.stateMachine.grantStartExecution(grantee);
+  }
+
+  #createFunctions(plan: Plan, files: Readonly<Record<string, string>>, data: PipelineData) {
+    const entries = plan.tasks.map((task) => [
+      task.name,
+      { file: files[task.name] ?? '', neverImports: codecsNotOf(task) },
+    ]);
+    const bundles = bundle({ ...Object.fromEntries(entries), [CLEANUP_PLACEHOLDER]: { file: CLEANUP_HANDLER } });
+    try {
+      const tasks: Record<string, IFunction> = {};
+      for (const task of plan.tasks) {
+        tasks[task.name] = createTaskFunction(this, `Task-${task.name}`, task, bundles.folders[task.name] ?? '', data);
+      }
+      const cleanup = createCleanupFunction(this, 'Cleanup', bundles.folders[CLEANUP_PLACEHOLDER] ?? '', data);
+      return { tasks, cleanup };
+    } finally {
+      bundles.dispose();
+    }
   }
 }
 

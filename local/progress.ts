@@ -10,6 +10,7 @@ export type ProgressEvent =
       readonly folder: string;
       readonly tasks: readonly string[];
     }
+  | { readonly type: 'synthesis-started' }
   | { readonly type: 'attempt-started'; readonly task: string; readonly attempt: number }
   | { readonly type: 'attempt-succeeded'; readonly task: string; readonly attempt: number; readonly durationMs: number }
   | {

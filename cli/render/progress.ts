@@ -16,6 +16,8 @@ export function progressLines(
         began = performance.now();
         print(`${style('bold', event.pipeline)} ${style('dim', `run ${event.run}`)}`);
         return;
+      case 'synthesis-started':
+        return line('>', 'bundling and synthesis');
       case 'attempt-started':
         return event.attempt === 1
           ? line('>', event.task)

@@ -1,5 +1,6 @@
 /** Deletes everything under one run's prefix, as much of it as time allows, and looks again whether all is gone. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
@@ -7,6 +8,7 @@ import {
   ListObjectsV2Command,
   type ObjectIdentifier,
   type S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { type RunId, runPrefix } from '../../state-machines/contract/keys.ts';
 import { eachLimited } from '../storage/each-limited.ts';
@@ -18,7 +20,7 @@ const TRIES = 5;
 export interface Emptied {
   readonly objects: number;
   readonly bytes: number;
-  /** Objects in the last listing, up to a page of them; 0 proves the prefix empty. */
+  /** Objects that the last listing showed and that are still there; 0 proves the prefix empty, unless time was over. */
   readonly left: number;
   /** Time was over first. */
   readonly outOfTime: boolean;
@@ -42,6 +44,8 @@ export async function emptyPrefix(s3: S3Client, bucket: string, id: RunId, hasTi
     let seen = 0;
     let deleted = 0;
     let outOfTime = false;
+    // Before the listing, so that an upload that is completed meanwhile is seen by it.
+    await abortUploads(s3, bucket, prefix);
     async function* pages() {
       for await (const page of listPages(s3, bucket, prefix)) {
         outOfTime = !hasTime();
@@ -57,9 +61,9 @@ export async function emptyPrefix(s3: S3Client, bucket: string, id: RunId, hasTi
       bytes += gone.reduce((sum, object) => sum + object.bytes, 0);
     });
     objects += deleted;
-    const empty = seen === 0 && !outOfTime;
-    if (empty) await abortUploads(s3, bucket, prefix);
-    if (empty || outOfTime || deleted === 0) return { objects, bytes, left: seen, outOfTime, refusals: [...refusals] };
+    if (seen === 0 || outOfTime || deleted === 0) {
+      return { objects, bytes, left: seen - deleted, outOfTime, refusals: [...refusals] };
+    }
   }
 }
 
@@ -100,7 +104,7 @@ async function deletePage(s3: S3Client, bucket: string, page: Page, refusals: Se
     left = Errors.flatMap(({ Key }) => (Key === undefined ? [] : [{ Key }]));
     if (tries < TRIES && left.length > 0) {
       // Full jitter, as S3 asks of those it has told to slow down.
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100 * 2 ** tries));
+      await sleep(Math.random() * 100 * 2 ** tries);
       continue;
     }
     for (const { Code, Message } of Errors) refusals.add(`${Code}: ${Message}`);
@@ -115,7 +119,7 @@ async function abortUploads(s3: S3Client, bucket: string, prefix: string): Promi
   while (marker) {
     const page: Awaited<ReturnType<typeof listUploads>> = await listUploads(s3, bucket, prefix, marker);
     await eachLimited(page.Uploads ?? [], DELETES_AT_ONCE, async ({ Key, UploadId }) => {
-      await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+      await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })).catch(ignoreGone);
     });
     const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
     marker =
@@ -123,6 +127,11 @@ async function abortUploads(s3: S3Client, bucket: string, prefix: string): Promi
         ? { KeyMarker: NextKeyMarker, ...(NextUploadIdMarker && { UploadIdMarker: NextUploadIdMarker }) }
         : undefined;
   }
+}
+
+/** Completed or aborted by somebody else since it was listed. */
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof S3ServiceException && error.name === 'NoSuchUpload')) throw error;
 }
 
 function listUploads(

@@ -1,5 +1,6 @@
 /** Puts a run's result together from what the state machine noted and what the tasks' records say. */
 
+import { ContractError } from '../../state-machines/contract/errors.ts';
 import {
   marksOf,
   NON_RETRYABLE_ERROR,
@@ -59,7 +60,7 @@ async function taskResult(
   records: Records,
 ): Promise<TaskResult> {
   if (mark && 'Error' in mark) return failedTask(id, retries, causeOf(mark), records);
-  const record = await records.committed(id);
+  const record = await readable(records.committed(id));
   if (!record) return mark ? { status: 'SUCCEEDED', retriesUsed: 0 } : stoppedTask(id, records);
   const outputs = Object.entries(record.outputs).map(([name, { key: _, ...output }]): [string, OutputResult] => [
     name,
@@ -96,8 +97,8 @@ async function stoppedTask(id: TaskId, records: Records): Promise<TaskResult> {
 async function attemptsOf(id: TaskId, records: Records): Promise<Attempts> {
   const { attempts } = await records.history(id);
   const begun = new Set(attempts.map(attemptNumberOf)).size;
-  const first = attempts[0] === undefined ? undefined : await records.attempt(id, attempts[0]);
-  const last = attempts.length > 1 ? await records.attempt(id, attempts.at(-1) ?? '') : first;
+  const first = attempts[0] === undefined ? undefined : await readable(records.attempt(id, attempts[0]));
+  const last = attempts.length > 1 ? await readable(records.attempt(id, attempts.at(-1) ?? '')) : first;
   if (!first) return { begun };
   const { startedAt } = first;
   if (!last?.failed) return { begun, startedAt };
@@ -108,6 +109,16 @@ async function attemptsOf(id: TaskId, records: Records): Promise<Attempts> {
     durationMs: Date.parse(last.startedAt) + durationMs - Date.parse(startedAt),
     last: failure,
   };
+}
+
+/** A record that nobody can read is as good as none: it must not keep the run from being cleaned up. */
+async function readable<T>(record: Promise<T>): Promise<T | undefined> {
+  try {
+    return await record;
+  } catch (error) {
+    if (error instanceof ContractError) return undefined;
+    throw error;
+  }
 }
 
 interface Attempts extends Pick<TaskResult, 'startedAt' | 'durationMs'> {

@@ -6,16 +6,19 @@ export async function eachLimited<T>(
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   let failure: { readonly cause: unknown } | undefined;
-  for await (const item of items) {
-    if (failure) break;
-    const run: Promise<void> = action(item)
-      .catch((cause: unknown) => {
-        failure ??= { cause };
-      })
-      .finally(() => running.delete(run));
-    running.add(run);
-    if (running.size >= atOnce) await Promise.race(running);
+  try {
+    for await (const item of items) {
+      if (failure) break;
+      const run: Promise<void> = action(item)
+        .catch((cause: unknown) => {
+          failure ??= { cause };
+        })
+        .finally(() => running.delete(run));
+      running.add(run);
+      if (running.size >= atOnce) await Promise.race(running);
+    }
+  } finally {
+    await Promise.all(running);
   }
-  await Promise.all(running);
   if (failure) throw failure.cause;
 }

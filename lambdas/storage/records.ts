@@ -5,6 +5,7 @@
  * own folder, since S3 answers 403, not 404, to a GET of a missing key by a role that may not list the whole bucket.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GetObjectCommand,
   ListObjectsV2Command,
@@ -53,8 +54,8 @@ export class Records {
         new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token }),
       );
       for (const { Key } of page.Contents ?? []) {
-        const first = Key?.slice(prefix.length).split('/')[0] ?? '';
-        if (first === COMMIT_RECORD) committed = true;
+        const [first = '', ...rest] = Key?.slice(prefix.length).split('/') ?? [];
+        if (rest.length === 0) committed ||= first === COMMIT_RECORD;
         else if (attemptNumberOf(first) !== undefined) attempts.add(first);
       }
       token = page.NextContinuationToken;
@@ -92,6 +93,7 @@ export class Records {
         if (winner) return winner;
         // 409: another writer was at it this moment and may yet fail, so there can be no record; 412 never comes alone.
         if (!isConflict(error) || tries === 3) throw error;
+        await sleep(Math.random() * 100 * 2 ** tries);
       }
     }
   }

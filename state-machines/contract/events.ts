@@ -143,12 +143,22 @@ function parseTasks(value: unknown): TaskRetries[] {
 
 function parseState(value: unknown): CleanupEvent['state'] {
   const state = asObject(value, "cleanup event's state");
-  const known = isObject(state['out']) || typeof state['Error'] === 'string' || isObject(state['result']);
+  const known = isRunOut(state['out']) || typeof state['Error'] === 'string' || isObject(state['result']);
   if (known) return state as unknown as CleanupEvent['state'];
   throw new ContractError(
     'InvalidEvent',
     `the cleanup event's state is ${JSON.stringify(value)}, no way in which a run ends`,
   );
+}
+
+function isRunOut(out: unknown): out is RunOut {
+  return (
+    isObject(out) && Object.values(out).every((mark) => (Array.isArray(mark) ? mark.every(isRunOut) : isMark(mark)))
+  );
+}
+
+function isMark(mark: unknown): mark is TaskOut {
+  return isObject(mark) && (typeof mark['status'] === 'string' || typeof mark['Error'] === 'string');
 }
 
 function parseRunId(run: unknown): string {

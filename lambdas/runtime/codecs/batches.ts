@@ -1,9 +1,15 @@
 /** Rows travel in arrays: an `await` for every row would cost more than most of what is done with it. */
 
+import { InvalidDataError } from '../errors.ts';
+import { describe } from './describe.ts';
+
 const ROWS_A_BATCH = 1_000;
 
 /** Puts single rows into arrays. */
 export async function* inBatches<Row>(rows: Iterable<Row> | AsyncIterable<Row>): AsyncGenerator<Row[]> {
+  if (typeof rows !== 'object' || rows === null) {
+    throw new InvalidDataError(`rows must be an iterable of them, not ${describe(rows)}`);
+  }
   let batch: Row[] = [];
   if (Symbol.iterator in rows) {
     for (const row of rows) {
@@ -40,6 +46,8 @@ export function rowsOf<Row>(batches: AsyncIterable<readonly Row[]>): AsyncIterab
   return {
     next: () => (next < batch.length ? Promise.resolve({ value: batch[next++] as Row, done: false }) : refill()),
     async return() {
+      batch = [];
+      next = 0;
       await iterator.return?.();
       return { value: undefined, done: true };
     },

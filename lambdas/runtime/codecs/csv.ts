@@ -1,9 +1,10 @@
-import { parse } from 'csv-parse';
+import { pipeline } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
 import { InvalidDataError } from '../errors.ts';
 import { inBatches } from './batches.ts';
 import type { RowCodec } from './codec.ts';
-import { describe } from './values.ts';
+import { describe } from './describe.ts';
 
 export const csvCodec: RowCodec = {
   holds: 'rows',
@@ -32,7 +33,16 @@ export const csvCodec: RowCodec = {
   },
 
   async *decode(source) {
-    yield* inBatches((await source.stream()).pipe(parse({ columns: true })));
+    const stream = await source.stream();
+    // Unlike pipe(), pipeline() hands errors on.
+    const rows = pipeline(stream, parse({ columns: true }), () => undefined);
+    try {
+      yield* inBatches(rows);
+    } catch (error) {
+      throw error instanceof CsvError ? new InvalidDataError(`not csv: ${error.message}`) : error;
+    } finally {
+      stream.destroy();
+    }
   },
 };
 

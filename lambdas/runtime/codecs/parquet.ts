@@ -4,7 +4,8 @@ import { ByteWriter, type ColumnSource, ParquetWriter, schemaFromColumnData } fr
 import type { AnyFormat, ParquetType } from '../../../state-machines/graph/formats.ts';
 import { InvalidDataError } from '../errors.ts';
 import type { RowCodec, Source } from './codec.ts';
-import { describe } from './values.ts';
+import { describe } from './describe.ts';
+import { toJson } from './json-text.ts';
 
 /** Memory holds one row group, in and out. */
 const ROWS_A_GROUP = 100_000;
@@ -15,13 +16,15 @@ export const parquetCodec: RowCodec = {
   async *encode(batches, format) {
     const output = new DrainableWriter();
     let writer: ParquetWriter | undefined;
-    let types = format.columns;
+    let columns = format.columns;
     let group: Row[] = [];
+    let before = 0;
     const writeGroup = () => {
-      types ??= guessTypes(group);
-      const columnData = columnsOf(group, types);
+      columns ??= guessColumns(group);
+      const columnData = columnsOf(group, columns, before);
       writer ??= newWriter(output, columnData);
       if (group.length > 0) writer.write({ columnData, rowGroupSize: ROWS_A_GROUP });
+      before += group.length;
       group = [];
       return output.drain();
     };
@@ -73,20 +76,61 @@ function newWriter(writer: ByteWriter, columnData: ColumnSource[]): ParquetWrite
   });
 }
 
-function columnsOf(rows: readonly Row[], types: NonNullable<AnyFormat['columns']>): ColumnSource[] {
-  return Object.entries(types).map(([name, type]) => ({ name, type, data: rows.map((row) => row[name]) }));
-}
+type Columns = NonNullable<AnyFormat['columns']>;
 
-function guessTypes(rows: readonly Row[]): Record<string, ParquetType> {
-  const types: Record<string, ParquetType> = {};
-  for (const row of rows) {
-    for (const [name, value] of Object.entries(row)) {
-      if (value === null || value === undefined) continue;
-      const type = typeOf(value);
-      types[name] = types[name] === undefined || types[name] === type ? type : 'JSON';
+/** @param before how many rows came before these, for errors */
+function columnsOf(rows: readonly Row[], columns: Columns, before: number): ColumnSource[] {
+  for (const [index, row] of rows.entries()) {
+    for (const name in row) {
+      if (name in columns) continue;
+      throw new InvalidDataError(
+        `row ${before + index + 1} has a column "${name}" that is not among ${Object.keys(columns).join(', ')}; declare it: parquet({ ${name}: … })`,
+      );
     }
   }
-  return types;
+  return Object.entries(columns).map(([name, type]) => {
+    const fits = FITS[type];
+    const data = rows.map((row, index) => {
+      const value = row[name];
+      if (value === null || value === undefined || fits(value)) return value;
+      throw new InvalidDataError(
+        `row ${before + index + 1}: column "${name}" is ${type} and cannot hold ${show(value)}`,
+      );
+    });
+    return { name, type, data };
+  });
+}
+
+const FITS: Record<ParquetType, (value: unknown) => boolean> = {
+  BOOLEAN: (value) => typeof value === 'boolean',
+  INT32: (value) => Number.isInteger(value) && (value as number) === ((value as number) | 0),
+  INT64: (value) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value,
+  FLOAT: (value) => typeof value === 'number',
+  DOUBLE: (value) => typeof value === 'number',
+  STRING: (value) => typeof value === 'string',
+  TIMESTAMP: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+  JSON: (value) => toJson(value, 'a JSON column') !== '',
+};
+
+function show(value: unknown): string {
+  return typeof value === 'object' ? describe(value) : `${describe(value)} (${String(value)})`;
+}
+
+/** A column without a value so far can hold any later, as JSON. */
+function guessColumns(rows: readonly Row[]): Columns {
+  const columns: Record<string, ParquetType> = {};
+  const seen = new Set<string>();
+  for (const row of rows) {
+    for (const [name, value] of Object.entries(row)) {
+      columns[name] ??= 'JSON';
+      if (value === null || value === undefined) continue;
+      const type = typeOf(value);
+      if (seen.has(name) && columns[name] !== type) columns[name] = 'JSON';
+      else columns[name] = type;
+      seen.add(name);
+    }
+  }
+  return columns;
 }
 
 function typeOf(value: unknown): ParquetType {

@@ -1,6 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { InvalidDataError } from '../errors.ts';
 import type { ValueCodec } from './codec.ts';
+import { describe } from './describe.ts';
+import { fromJson, toJson } from './json-text.ts';
 
 export const bytesCodec: ValueCodec = {
   holds: 'a value',
@@ -27,12 +29,8 @@ export const textCodec: ValueCodec = {
 
 export const jsonCodec: ValueCodec = {
   holds: 'a value',
-  encode(value) {
-    const text = JSON.stringify(value);
-    if (text === undefined) throw new InvalidDataError(`a json output takes a JSON value, not ${describe(value)}`);
-    return [Buffer.from(text)];
-  },
-  decode: async (source) => JSON.parse((await buffer(await source.stream())).toString('utf8')),
+  encode: (value) => [Buffer.from(toJson(value, 'a json output'))],
+  decode: async (source) => fromJson((await buffer(await source.stream())).toString('utf8'), 'a json input'),
 };
 
 function toBytes(piece: unknown): Uint8Array {
@@ -43,9 +41,4 @@ function toBytes(piece: unknown): Uint8Array {
 
 function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
-}
-
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}`;
 }
