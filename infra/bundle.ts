@@ -8,8 +8,9 @@
 
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { buildSync, type Loader, type Metafile } from 'esbuild';
+import { basename, join, resolve } from 'node:path';
+import { type BuildFailure, buildSync, type Loader, type Metafile } from 'esbuild';
+import { UsageError } from '../state-machines/contract/errors.ts';
 
 export interface BundleEntry {
   /** The source file that exports `handler`. */
@@ -50,15 +51,15 @@ export function bundle(entries: Readonly<Record<string, BundleEntry>>): Bundles 
       sourcemap: 'linked',
       sourcesContent: false,
       legalComments: 'none',
-      logLevel: 'warning',
+      logLevel: 'silent',
       loader: DATA_FILES,
       publicPath: '.',
       // Dependencies that are CommonJS call require() for Node's own modules.
       banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     });
     const folders = Object.entries(entries).map(([name, entry]) => {
-      const folder = join(outdir, name);
-      mkdirSync(folder);
+      const folder = join(outdir, 'functions', name);
+      mkdirSync(folder, { recursive: true });
       for (const file of reachable(`all/${name}.mjs`, metafile, entry))
         copyFileSync(join(outdir, file), join(folder, basename(file)));
       return [name, folder];
@@ -66,8 +67,20 @@ export function bundle(entries: Readonly<Record<string, BundleEntry>>): Bundles 
     return { folders: Object.fromEntries(folders), dispose };
   } catch (error) {
     dispose();
-    throw error;
+    throw isBuildFailure(error) ? new UsageError('HandlerInvalid', explain(error, outdir)) : error;
   }
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && Array.isArray((error as BuildFailure).errors);
+}
+
+function explain({ errors }: BuildFailure, workingDir: string): string {
+  const lines = errors.map(({ text, location }) => {
+    const where = location ? `${resolve(workingDir, location.file)}:${location.line}:${location.column}: ` : '';
+    return `  ${where}${text}`;
+  });
+  return ['the handlers cannot be bundled:', ...lines].join('\n');
 }
 
 /** The output files that an entry can import, with their source maps. */

@@ -6,7 +6,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { CLEANUP_PLACEHOLDER, compile } from '../state-machines/compiler/compile.ts';
-import type { FormatKind } from '../state-machines/graph/formats.ts';
+import type { AnyFormat, FormatKind } from '../state-machines/graph/formats.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
 import { bundle } from './bundle.ts';
@@ -107,14 +107,14 @@ export class Pipeline extends Construct {
   }
 }
 
-/** The codecs of formats that a task neither reads nor writes. */
+/** The codecs of formats that a task does not read, or does not write. */
 function codecsNotOf(task: PlannedTask): (file: string) => boolean {
-  const used = new Set(
-    [...Object.values(task.inputs), ...Object.values(task.outputs)].map(({ format }) => format.kind),
-  );
+  const kinds = (data: Readonly<Record<string, { format: AnyFormat }>>) =>
+    Object.values(data).map(({ format }) => format.kind);
+  const used = { decode: new Set(kinds(task.inputs)), encode: new Set(kinds(task.outputs)) };
   return (file) => {
-    const codec = /runtime\/codecs\/(\w+)\.[jt]s$/.exec(file)?.[1];
-    return codec !== undefined && !used.has(codec as FormatKind);
+    const [, direction, kind] = /runtime\/codecs\/(decode|encode)\/(\w+)\.[jt]s$/.exec(file) ?? [];
+    return direction !== undefined && !used[direction as keyof typeof used].has(kind as FormatKind);
   };
 }
 

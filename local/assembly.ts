@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, type AppProps, Stack } from 'aws-cdk-lib';
 import { Pipeline } from '../infra/pipeline.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
@@ -15,7 +15,7 @@ export function synthesize(plan: Plan, handlers: string): Assembly {
   const outdir = mkdtempSync(join(tmpdir(), 'ebbtide-assembly-'));
   const dispose = () => rmSync(outdir, { recursive: true, force: true });
   try {
-    const app = new App({ outdir, analyticsReporting: false, context: SYNTH_CONTEXT });
+    const app = new App({ ...LOCAL_APP, outdir });
     const stack = new Stack(app, 'Local');
     new Pipeline(stack, 'Pipeline', { plan, handlers });
     const { template, assetManifest } = readStack(app, outdir);
@@ -26,7 +26,13 @@ export function synthesize(plan: Plan, handlers: string): Assembly {
   }
 }
 
-const SYNTH_CONTEXT = { 'aws:cdk:disable-stack-trace': true, 'aws:cdk:version-reporting': false };
+/** Without what only a deployment needs: the template is validated by `cdk synth`, which takes two seconds for it. */
+const LOCAL_APP: AppProps = {
+  analyticsReporting: false,
+  builtinCloudFormationValidation: false,
+  treeMetadata: false,
+  context: { 'aws:cdk:disable-stack-trace': true, 'aws:cdk:version-reporting': false },
+};
 
 interface Template {
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: unknown }>>;

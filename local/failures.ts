@@ -17,7 +17,19 @@ const ERROR_NAME = /^[A-Za-z_][\w.]{0,79}$/;
 const TIMES = /^[1-9][0-9]{0,5}$/;
 
 /** @throws UsageError */
-export function parseFailure(text: string, plan: Plan): Failure {
+export function parseFailures(texts: readonly string[], plan: Plan): Failure[] {
+  const failures = texts.map((text) => parseFailure(text, plan));
+  for (const [index, { task }] of failures.entries()) {
+    if (failures.findIndex((failure) => failure.task === task) === index) continue;
+    throw new UsageError(
+      'InvalidOption',
+      `fail: "${task}" is named twice; say once how often it fails, and with what error`,
+    );
+  }
+  return failures;
+}
+
+function parseFailure(text: string, plan: Plan): Failure {
   const [task = '', times, error = 'InjectedFailure', ...rest] = text.split(':');
   const form = 'say task, task:times or task:times:ErrorName';
   if (!plan.task(task)) {

@@ -7,7 +7,8 @@ import { type FunctionSettings, Sandbox } from './sandbox.ts';
 export interface Functions {
   /** @throws LambdaError */
   invoke(resource: string, payload: unknown, task: string): Promise<unknown>;
-  stop(): void;
+  /** Ends whatever runs, and waits for it. The functions can be invoked again. */
+  kill(): Promise<void>;
 }
 
 /** Each function in processes of its own: as many as are invoked at the same time, kept warm for the next. */
@@ -42,7 +43,7 @@ export class SandboxedFunctions implements Functions {
     }
   }
 
-  stop(): void {
-    for (const sandbox of this.#all) sandbox.kill();
+  async kill(): Promise<void> {
+    await Promise.all([...this.#all].map((sandbox) => sandbox.kill()));
   }
 }

@@ -30,6 +30,8 @@ export class InProcessFunctions implements Functions {
   readonly #handlers: Readonly<Record<string, AnyHandler>>;
   readonly #s3: S3Client;
   readonly #log = new Logger({ logLevel: 'SILENT' });
+  readonly #running = new Set<Promise<unknown>>();
+  #killed = new AbortController();
 
   constructor(plan: Plan, handlers: Readonly<Record<string, AnyHandler>>, endpoint: string) {
     this.#plan = plan;
@@ -56,8 +58,11 @@ export class InProcessFunctions implements Functions {
     throw new Error(`the definition names ${resource}, which is no function of the plan`);
   }
 
-  stop(): void {
-    this.#s3.destroy();
+  /** A handler cannot be killed inside this process; it is cut off from what it could still write to. */
+  async kill(): Promise<void> {
+    this.#killed.abort(new LambdaError('Runtime.ExitError', 'the run was stopped'));
+    this.#killed = new AbortController();
+    await Promise.allSettled(this.#running);
   }
 
   async #attempt(task: PlannedTask, payload: unknown): Promise<unknown> {
@@ -73,10 +78,12 @@ export class InProcessFunctions implements Functions {
         event: parseTaskEvent(payload),
         records: new Records(this.#s3, IN_PROCESS_BUCKETS.runs),
         store: new Store(this.#s3, IN_PROCESS_BUCKETS),
-        signal: deadline.signal,
+        signal: AbortSignal.any([deadline.signal, this.#killed.signal]),
         log: this.#log,
         requestId,
       });
+      this.#running.add(attempt);
+      attempt.catch(() => undefined).finally(() => this.#running.delete(attempt));
       return await Promise.race([attempt, killed.promise]);
     } finally {
       clearTimeout(timer);

@@ -5,6 +5,8 @@
  * - `$$.State.RetryCount` is never filled in: a token stands for it, and is replaced in each payload.
  * - Inside a branch `$$.Execution.Input` and `.StartTime` are the branch's own: they are read under other names.
  * - No more than 40 branches of a Parallel run at once: a wider one becomes a Task that runs its branches itself.
+ * - A Task without TimeoutSeconds has 60 s instead of as long as it takes: it is given the longest.
+ * - Once an execution is over, it still retries at once and goes on in nested branches: its functions then refuse.
  * - Timers are JavaScript's, which fire at once beyond 24.8 days: longer ones are cut to that.
  */
 
@@ -59,26 +61,46 @@ export async function interpret(definition: Definition, options: InterpretOption
   };
   const handlers: Overrides = {};
   const noWaits: Record<string, number> = {};
+  const running = new Set<ReturnType<StateMachine['run']>>();
+  let ended = false;
   const adapted = adaptBranch(definition as never, (state, given) => {
     noWaits[state] = 0;
     if (given.Type === 'Parallel' && (given['Branches'] as AnyBranch[]).length > INTERPRETERS_BRANCH_LIMIT) {
       handlers[state] = (data) => runBranches(given['Branches'] as AnyBranch[], data, start);
       return asTask(given);
     }
-    if (given.Type === 'Task') handlers[state] = taskHandler(state, String(given['Resource']), invoke, retryCountToken);
-    return given;
+    if (given.Type !== 'Task') return given;
+    const task = taskHandler(state, String(given['Resource']), invoke, retryCountToken);
+    handlers[state] = async (payload) => {
+      if (ended) throw new ExecutionOver();
+      try {
+        return await task(payload);
+      } catch (error) {
+        throw ended ? new ExecutionOver() : error;
+      }
+    };
+    return { TimeoutSeconds: LONGEST_TIMER_SECONDS, ...given };
   });
-  const start = (branch: AnyBranch, data: unknown) =>
-    new StateMachine(branch as never, { validationOptions: { noValidate: true } }).run(data as never, {
-      context,
-      overrides: {
-        taskResourceLocalHandlers: handlers,
-        ...(waits === 'none' && { retryIntervalOverrides: noWaits, waitTimeOverrides: noWaits }),
+  const start: Start = (branch, data) => {
+    const execution = new StateMachine(branch as never, { validationOptions: { noValidate: true } }).run(
+      data as never,
+      {
+        context,
+        overrides: {
+          taskResourceLocalHandlers: handlers,
+          ...(waits === 'none' && { retryIntervalOverrides: noWaits, waitTimeOverrides: noWaits }),
+        },
       },
-    });
+    );
+    running.add(execution);
+    return execution;
+  };
 
   const execution = start(adapted, input);
-  const abort = () => execution.abort();
+  const abort = () => {
+    ended = true;
+    execution.abort();
+  };
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();
   try {
@@ -90,25 +112,42 @@ export async function interpret(definition: Definition, options: InterpretOption
     if (!(cause instanceof Error)) throw error;
     return { status: 'FAILED', error: cause.name, cause: cause.message };
   } finally {
+    ended = true;
     signal?.removeEventListener('abort', abort);
+    for (const inner of running) {
+      inner.result.catch(() => undefined);
+      inner.abort();
+    }
   }
 }
 
+/** Ends what goes on inside the interpreter once an execution is over: it would retry, and enter further states. */
+class ExecutionOver extends Error {
+  readonly isRetryable = false;
+  readonly isCatchable = false;
+}
+
 function adaptBranch(branch: AnyBranch, adapt: (name: string, state: AnyState) => AnyState): AnyBranch {
-  const { TimeoutSeconds, ...rest } = adaptPaths(branch) as AnyBranch & { TimeoutSeconds?: number };
+  const rest = adaptPaths(branch) as AnyBranch;
   const States = Object.entries(rest.States).map(([name, state]): [string, AnyState] => {
     const Branches = (state['Branches'] as AnyBranch[] | undefined)?.map((inner) => adaptBranch(inner, adapt));
     const Retry = (state['Retry'] as Record<string, unknown>[] | undefined)?.map((retrier) => ({
       ...retrier,
       MaxDelaySeconds: Math.min(Number(retrier['MaxDelaySeconds'] ?? Infinity), LONGEST_TIMER_SECONDS),
     }));
-    return [name, adapt(name, { ...state, ...(Branches && { Branches }), ...(Retry && { Retry }) })];
+    return [name, adapt(name, { ...cutTimers(state), ...(Branches && { Branches }), ...(Retry && { Retry }) })];
   });
   return {
-    ...rest,
+    ...cutTimers(rest),
     States: Object.fromEntries(States),
-    ...(TimeoutSeconds !== undefined && { TimeoutSeconds: Math.min(TimeoutSeconds, LONGEST_TIMER_SECONDS) }),
   };
+}
+
+function cutTimers<T extends object>(state: T): T {
+  const timers = Object.entries(state)
+    .filter(([field, value]) => (field === 'TimeoutSeconds' || field === 'Seconds') && typeof value === 'number')
+    .map(([field, seconds]) => [field, Math.min(seconds, LONGEST_TIMER_SECONDS)]);
+  return { ...state, ...Object.fromEntries(timers) };
 }
 
 function adaptPaths(value: unknown): unknown {
@@ -121,21 +160,14 @@ function adaptPaths(value: unknown): unknown {
 }
 
 function taskHandler(state: string, resource: string, invoke: Invoke, retryCountToken: string) {
-  let retryCount = 0;
+  let calls = 0;
   return async (payload: unknown) => {
-    try {
-      const answer = await invoke({
-        state,
-        resource,
-        payload: fillIn(payload, retryCountToken, retryCount),
-        retryCount,
-      });
-      retryCount = 0;
-      return answer;
-    } catch (error) {
-      retryCount += 1;
-      throw error;
-    }
+    const retryCount = calls;
+    calls += 1;
+    const answer = await invoke({ state, resource, payload: fillIn(payload, retryCountToken, retryCount), retryCount });
+    // An earlier call that ends late, behind a timeout of the state, does not end the later one.
+    if (calls === retryCount + 1) calls = 0;
+    return answer;
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { explainName, isName, RUN_ID } from '../state-machines/contract/names.ts';
 
@@ -17,17 +17,28 @@ export interface RunFolder {
 }
 
 /** @throws UsageError where the run id is not allowed or was used before */
-export function createRunFolder(base: string, pipeline: string, run: string): RunFolder {
+export function runFolderOf(base: string, pipeline: string, run: string): RunFolder {
   if (!isName(RUN_ID, run)) throw new UsageError('InvalidRunId', explainName('run id', RUN_ID, run));
   const path = resolve(base, pipeline, run);
-  if (existsSync(path)) {
-    throw new UsageError(
-      'RunExists',
-      `there was a run "${run}" of "${pipeline}" before, in ${path}; choose another id or delete that folder`,
-    );
-  }
-  mkdirSync(path, { recursive: true });
+  if (existsSync(path)) throw alreadyThere(path);
   return { path, s3: join(path, 's3'), logs: join(path, 'logs'), results: join(path, 'results') };
+}
+
+/** @throws UsageError where another process was faster with the same run id */
+export function createRunFolder({ path }: RunFolder): void {
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? alreadyThere(path) : error;
+  }
+}
+
+function alreadyThere(path: string): UsageError {
+  return new UsageError(
+    'RunExists',
+    `there was a run of that id before, in ${path}; choose another id or delete that folder`,
+  );
 }
 
 /** `20261120-213500-3f2a`: sorts by time. */

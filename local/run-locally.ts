@@ -3,20 +3,18 @@ import { join } from 'node:path';
 import type { AnyHandler } from '../lambdas/runtime/attempt.ts';
 import { RAW_HANDLER } from '../lambdas/runtime/task.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
-import type { CleanupAnswer, CleanupEvent, RunEnd } from '../state-machines/contract/events.ts';
 import { PAYLOAD_LIMIT, type RunResult } from '../state-machines/contract/result.ts';
-import { STATES } from '../state-machines/contract/states.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import type { Assembly } from './assembly-model.ts';
-import { parseFailure, refuseCommits } from './failures.ts';
-import { type Functions, SandboxedFunctions } from './functions.ts';
-import { definitionOf, IN_PROCESS_BUCKETS, InProcessFunctions } from './in-process.ts';
-import { type ExecutionEnd, type Invocation, interpret } from './interpreter.ts';
+import { deployFolder, deployPlain } from './deployment.ts';
+import { parseFailures, refuseCommits } from './failures.ts';
+import { finalize, reportedResult } from './finalize.ts';
+import type { Functions } from './functions.ts';
+import { type Invocation, type Invoke, interpret } from './interpreter.ts';
 import { failureInfoOf } from './lambda-error.ts';
 import type { OnProgress } from './progress.ts';
 import { exportResults } from './results.ts';
-import { createRunFolder, newRunId } from './run-folder.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION, type LocalS3, startS3 } from './s3.ts';
+import { createRunFolder, newRunId, runFolderOf } from './run-folder.ts';
+import { startS3 } from './s3.ts';
 
 export interface RunLocallyOptions {
   /**
@@ -50,79 +48,47 @@ export interface RunLocallyOptions {
  */
 export async function runLocally(plan: Plan, options: RunLocallyOptions): Promise<RunResult> {
   const { dir = '.ebbtide', waits = 'real', signal, onProgress = () => undefined } = options;
-  const failures = [options.fail ?? []].flat().map((text) => parseFailure(text, plan));
+  const failures = parseFailures([options.fail ?? []].flat(), plan);
   const input = inputOf(options);
   const handlers = typeof options.handlers === 'string' ? options.handlers : plainHandlers(plan, options.handlers);
   const run = options.run ?? newRunId();
-  const folder = createRunFolder(dir, plan.pipeline, run);
-  onProgress({
-    type: 'run-started',
-    pipeline: plan.pipeline,
-    run,
-    folder: folder.path,
-    tasks: plan.tasks.map(({ name }) => name),
-  });
+  const folder = runFolderOf(dir, plan.pipeline, run);
+  const tasks = plan.tasks.map(({ name }) => name);
+  onProgress({ type: 'run-started', pipeline: plan.pipeline, run, folder: folder.path, tasks });
 
-  const s3 = await startS3({ folder: folder.s3, refuse: refuseCommits(failures) });
-  let deployed: Deployed | undefined;
+  if (typeof handlers === 'string') onProgress({ type: 'synthesis-started' });
+  const deployment = typeof handlers === 'string' ? await deployFolder(plan, handlers) : deployPlain(plan, handlers);
+  const { definition, buckets } = deployment;
   try {
-    deployed =
-      typeof handlers === 'string'
-        ? await deployFolder(plan, handlers, s3, folder.logs)
-        : deployPlain(plan, handlers, s3);
-    const { definition, functions, buckets } = deployed;
-    s3.createBucket(buckets.runs);
-    s3.createBucket(buckets.results);
-    const invoke = reporting(functions, plan, onProgress);
-    const startedAt = new Date().toISOString();
-    signal?.addEventListener('abort', () => functions.stop(), { once: true });
-    const end = await interpret(definition, { name: run, input, invoke, waits, ...(signal && { signal }) });
-    const result =
-      resultOf(end) ??
-      (await finalize(plan, { run, input, startedAt, end, cleanup: cleanupArn(definition), functions }));
-    const results = await exportResults(result, s3.endpoint, buckets.results, folder.results);
-    writeFileSync(join(folder.path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
-    onProgress({ type: 'run-ended', result, results });
-    return result;
+    createRunFolder(folder);
+    const s3 = await startS3({ folder: folder.s3, refuse: refuseCommits(failures) });
+    for (const bucket of Object.values(buckets)) s3.createBucket(bucket);
+    const functions = deployment.start(s3.endpoint, folder.logs);
+    try {
+      const invoke = reporting(functions, plan, onProgress);
+      const startedAt = new Date().toISOString();
+      const end = await interpret(definition, { name: run, input, invoke, waits, ...(signal && { signal }) });
+      let result = reportedResult(end);
+      if (!result) {
+        // What still runs would go on writing under the cleanup's hands.
+        await functions.kill();
+        result = await finalize(plan, definition, { run, input, startedAt, end }, invoke);
+      }
+      const results = await exportResults(result, s3.endpoint, buckets.results, folder.results);
+      writeFileSync(join(folder.path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+      onProgress({ type: 'run-ended', result, results });
+      return result;
+    } finally {
+      await functions.kill();
+      await s3.stop();
+    }
   } finally {
-    deployed?.functions.stop();
-    deployed?.dispose();
-    await s3.stop();
+    deployment.dispose();
   }
 }
 
-interface Deployed extends Pick<Assembly, 'definition' | 'buckets' | 'dispose'> {
-  readonly functions: Functions;
-}
-
-async function deployFolder(plan: Plan, handlers: string, s3: LocalS3, logs: string): Promise<Deployed> {
-  // CDK takes half a second to load; runs with plain handlers do without it.
-  const { synthesize } = await import('./assembly.ts');
-  const assembly = synthesize(plan, handlers);
-  const surroundings = {
-    AWS_ENDPOINT_URL_S3: s3.endpoint,
-    AWS_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-  };
-  const settings = assembly.functions.entries().map(([arn, settings]) => {
-    const environment = { ...settings.environment, ...surroundings };
-    return [arn, { ...settings, environment }] as const;
-  });
-  return { ...assembly, functions: new SandboxedFunctions(new Map(settings), logs) };
-}
-
-function deployPlain(plan: Plan, handlers: Readonly<Record<string, AnyHandler>>, s3: LocalS3): Deployed {
-  return {
-    definition: definitionOf(plan),
-    functions: new InProcessFunctions(plan, handlers, s3.endpoint),
-    buckets: IN_PROCESS_BUCKETS,
-    dispose: () => undefined,
-  };
-}
-
-function reporting(functions: Functions, plan: Plan, onProgress: OnProgress) {
-  return async ({ state, resource, payload, retryCount }: Invocation): Promise<unknown> => {
+function reporting(functions: Functions, plan: Plan, onProgress: OnProgress): Invoke {
+  return async ({ state, resource, payload, retryCount }: Invocation) => {
     const isTask = plan.task(state) !== undefined;
     const what = { task: state, attempt: retryCount + 1 };
     const startedAt = performance.now();
@@ -138,66 +104,6 @@ function reporting(functions: Functions, plan: Plan, onProgress: OnProgress) {
       throw error;
     }
   };
-}
-
-/** The result that the state machine itself reported; undefined where it ended without its cleanup. */
-function resultOf(end: ExecutionEnd): RunResult | undefined {
-  if (end.status === 'SUCCEEDED') return end.output as RunResult;
-  if (end.status !== 'FAILED') return undefined;
-  try {
-    const result = JSON.parse(end.cause);
-    return typeof result.tasks === 'object' && typeof result.released === 'object' ? result : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-interface Unfinalized {
-  readonly run: string;
-  readonly input: unknown;
-  readonly startedAt: string;
-  readonly end: ExecutionEnd;
-  readonly cleanup: string;
-  readonly functions: Functions;
-}
-
-/** An abort, a timeout and what no Catch catches end an execution before its cleanup. */
-async function finalize(plan: Plan, { end, cleanup, functions, ...execution }: Unfinalized): Promise<RunResult> {
-  const event = { ...execution, tasks: plan.tasks.map(({ name, retries }) => ({ name, retries })) };
-  let state: CleanupEvent['state'] = endError(end);
-  for (;;) {
-    const answer = (await functions.invoke(
-      cleanup,
-      { ...event, state } satisfies CleanupEvent,
-      STATES.cleanup,
-    )) as CleanupAnswer;
-    if (!answer.done) {
-      state = answer;
-      continue;
-    }
-    const result: RunResult = 'result' in answer ? answer.result : JSON.parse(answer.cause);
-    return { ...result, status: end.status === 'SUCCEEDED' ? 'FAILED' : end.status };
-  }
-}
-
-function endError(end: ExecutionEnd): RunEnd {
-  switch (end.status) {
-    case 'TIMED_OUT':
-      return { Error: 'States.Timeout', Cause: 'the run took longer than the pipeline allows' };
-    case 'ABORTED':
-      return { Error: 'Aborted', Cause: 'the run was stopped' };
-    case 'FAILED':
-      return { Error: end.error, Cause: end.cause };
-    case 'SUCCEEDED':
-      return { out: {} };
-    default:
-      return end satisfies never;
-  }
-}
-
-function cleanupArn({ States }: Assembly['definition']): string {
-  const state = States[STATES.cleanup];
-  return state?.Type === 'Task' ? state.Resource : '';
 }
 
 function inputOf({ input = {}, keep }: RunLocallyOptions): unknown {
@@ -220,8 +126,15 @@ function inputOf({ input = {}, keep }: RunLocallyOptions): unknown {
 }
 
 function plainHandlers(plan: Plan, given: Exclude<RunLocallyOptions['handlers'], string>): Record<string, AnyHandler> {
-  const missing = plan.tasks.filter(({ name }) => !given[name]).map(({ name }) => `"${name}"`);
+  const missing = plan.tasks.filter(({ name }) => !Object.hasOwn(given, name)).map(({ name }) => `"${name}"`);
   if (missing.length > 0) throw new UsageError('HandlerMissing', `no handler is given for ${missing.join(', ')}`);
+  const unknown = Object.keys(given).filter((name) => !plan.task(name));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      'UnknownTask',
+      `handlers are given for ${unknown.join(', ')}, which "${plan.pipeline}" has not as a task`,
+    );
+  }
   const entries = Object.entries(given).map(([task, handler]): [string, AnyHandler] => [
     task,
     RAW_HANDLER in handler ? handler[RAW_HANDLER] : handler,

@@ -5,6 +5,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { LambdaError, timedOut } from './lambda-error.ts';
 
@@ -57,6 +58,8 @@ export class Sandbox {
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
+    // A process that cannot be started says so here and nowhere else.
+    this.#process.on('error', (error) => this.#process.emit('exit', null, error.message));
     this.#loaded = this.#nextAnswer(randomUUID(), LOAD_TIMEOUT_MS);
     this.#loaded.catch(() => undefined);
   }
@@ -86,7 +89,7 @@ export class Sandbox {
     let killedFor: LambdaError | undefined;
     const killFor = (error: LambdaError) => {
       killedFor ??= error;
-      this.kill();
+      void this.kill();
     };
     const onAnswer = (answer: SandboxAnswer) => {
       if ('errorType' in answer) ended.reject(new LambdaError(answer.errorType, answer.errorMessage, answer.trace));
@@ -110,8 +113,13 @@ export class Sandbox {
     }
   }
 
-  kill(): void {
+  /** Resolves when the process has gone. */
+  async kill(): Promise<void> {
+    const { exitCode, signalCode, pid } = this.#process;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    const gone = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
+    await gone;
   }
 
   /** Linux only; elsewhere the limit on the heap is all there is. */

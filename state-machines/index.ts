@@ -22,6 +22,7 @@ export {
   json,
   ndjson,
   type ParquetType,
+  type ParquetValueType,
   parquet,
   type ReadOf,
   text,

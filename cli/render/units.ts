@@ -4,8 +4,14 @@ const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Decimal units, as S3's console has them: 1,234,567 → `1.2 MB`. */
 export function formatBytes(bytes: number): string {
-  const power = bytes < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${BYTE_UNITS[power]}`;
+  let power = 0;
+  let shown = bytes;
+  // Rounded to one decimal, 999,950 is already the next unit's 1.0.
+  while (shown >= (power === 0 ? 1000 : 999.95) && power < BYTE_UNITS.length - 1) {
+    power += 1;
+    shown /= 1000;
+  }
+  return `${shown.toFixed(power === 0 ? 0 : 1)} ${BYTE_UNITS[power]}`;
 }
 
 /** 2,345 → `2.3 s`, 75,000 → `1 min 15 s`. */

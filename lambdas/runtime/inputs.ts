@@ -9,7 +9,7 @@ import type { PlannedTask } from '../../state-machines/graph/plan.ts';
 import type { Records } from '../storage/records.ts';
 import { rowsOf } from './codecs/batches.ts';
 import type { Source } from './codecs/codec.ts';
-import { codecOf } from './codecs/codec-of.ts';
+import { decoderOf } from './codecs/decode/index.ts';
 import { InputMissingError, InvalidDataError } from './errors.ts';
 import type { Store } from './store.ts';
 import { validate, validateRows } from './validate.ts';
@@ -83,9 +83,9 @@ class Reader implements Source {
   }
 
   async read(): Promise<unknown> {
-    const codec = await codecOf(this.#format.kind);
-    if (codec.holds !== 'a value') throw this.#wrongMethod('read()', 'rows()');
-    return validate(this.#format, await codec.decode(this), this.#where);
+    const decoder = await decoderOf(this.#format.kind);
+    if (decoder.holds !== 'a value') throw this.#wrongMethod('read()', 'rows()');
+    return validate(this.#format, await decoder.decode(this), this.#where);
   }
 
   rows(): AsyncIterable<unknown> {
@@ -93,10 +93,10 @@ class Reader implements Source {
   }
 
   async *batches(): AsyncGenerator<readonly unknown[]> {
-    const codec = await codecOf(this.#format.kind);
-    if (codec.holds !== 'rows') throw this.#wrongMethod('rows()', 'read()');
+    const decoder = await decoderOf(this.#format.kind);
+    if (decoder.holds !== 'rows') throw this.#wrongMethod('rows()', 'read()');
     let count = 0;
-    for await (const batch of codec.decode(this)) {
+    for await (const batch of decoder.decode(this)) {
       yield await validateRows(this.#format, batch, this.#where, count);
       count += batch.length;
     }

@@ -5,7 +5,8 @@ import type { CommittedOutput } from '../../state-machines/contract/records.ts';
 import { extensionOf } from '../../state-machines/graph/formats.ts';
 import type { PlannedOutput, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { inBatches } from './codecs/batches.ts';
-import { CONTENT_TYPES, codecOf } from './codecs/codec-of.ts';
+import { CONTENT_TYPES } from './codecs/codec.ts';
+import { encoderOf } from './codecs/encode/index.ts';
 import { InvalidDataError, NonRetryableError } from './errors.ts';
 import type { Store } from './store.ts';
 import { validate, validateRows } from './validate.ts';
@@ -107,18 +108,18 @@ class Writer {
 
   async #storeValue(value: unknown): Promise<CommittedOutput> {
     const { format } = this.#output;
-    const codec = await codecOf(format.kind);
-    if (codec.holds !== 'a value') throw this.#wrongMethod('write()', 'writeRows()');
+    const encoder = await encoderOf(format.kind);
+    if (encoder.holds !== 'a value') throw this.#wrongMethod('write()', 'writeRows()');
     await validate(format, value, `output "${this.#name}"`);
-    return this.#upload(codec.encode(value));
+    return this.#upload(encoder.encode(value));
   }
 
   async #storeRows(
     batches: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>,
   ): Promise<CommittedOutput> {
     const { format } = this.#output;
-    const codec = await codecOf(format.kind);
-    if (codec.holds !== 'rows') throw this.#wrongMethod('writeRows()', 'write()');
+    const encoder = await encoderOf(format.kind);
+    if (encoder.holds !== 'rows') throw this.#wrongMethod('writeRows()', 'write()');
     const where = `output "${this.#name}"`;
     let rows = 0;
     async function* checked() {
@@ -128,7 +129,7 @@ class Writer {
         yield batch;
       }
     }
-    const stored = await this.#upload(codec.encode(checked(), format));
+    const stored = await this.#upload(encoder.encode(checked(), format));
     return { ...stored, rows };
   }
 

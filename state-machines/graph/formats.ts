@@ -32,7 +32,10 @@ export type WrittenOf<F> = F extends DataFormat<FormatKind, infer Written, unkno
 // biome-ignore lint/suspicious/noExplicitAny: matches whatever the other type argument is
 export type ReadOf<F> = F extends DataFormat<FormatKind, any, infer Read> ? Read : never;
 
-export type ParquetType = 'BOOLEAN' | 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'STRING' | 'TIMESTAMP' | 'JSON';
+export type ParquetValueType = 'BOOLEAN' | 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'STRING' | 'TIMESTAMP' | 'JSON';
+
+/** `INT32?` may be null; a column that never is reads faster. */
+export type ParquetType = ParquetValueType | `${ParquetValueType}?`;
 
 /** Every column of a csv file reads back as text, unless a validator turns it into something else. */
 export type AsText<Row> = { [Column in keyof Row]: string };
@@ -74,8 +77,9 @@ export function csv(schema?: StandardSchemaV1): DataFormat<'csv'> {
 /**
  * Apache Parquet, written and read one row group at a time.
  *
- * @param columns the columns and their types. Without them the first row group decides: numbers are DOUBLE, text
- *   STRING, dates TIMESTAMP, anything else JSON; and a file without rows has no columns.
+ * @param columns the columns and their types, with a `?` behind the type where a value may be null or missing. Without
+ *   them the first row group decides: numbers are `DOUBLE?`, text `STRING?`, dates `TIMESTAMP?`, anything else `JSON?`;
+ *   and a file without rows has no columns.
  */
 export function parquet<Row>(
   columns?: { readonly [Column in keyof Row & string]: ParquetType },

@@ -16,6 +16,8 @@ const COLUMNS = {
   any: 'JSON',
 } as const;
 
+const NULLABLE = Object.fromEntries(Object.entries(COLUMNS).map(([name, type]) => [name, `${type}?` as const]));
+
 const orNull = <T>(values: fc.Arbitrary<T>) => fc.option(values, { freq: 4 });
 const typedRows = fc.array(
   fc.record(
@@ -40,14 +42,26 @@ describe('with declared columns', () => {
   it('values of every type, and nulls, come back as they were', async () => {
     await fc.assert(
       fc.asyncProperty(typedRows, fc.nat(12), async (rows, split) => {
-        const back = await throughRows(parquet(COLUMNS), rows.slice(0, split), rows.slice(split));
+        const back = await throughRows(parquet(NULLABLE), rows.slice(0, split), rows.slice(split));
         expect(back).toEqual(read(rows));
+        const whole = rows.filter((row) => !Object.values(row).includes(null));
+        expect(await throughRows(parquet(COLUMNS), whole)).toEqual(read(whole));
       }),
     );
   });
 
+  it.each([
+    [{ n: null }, 'null'],
+    [{}, 'undefined'],
+  ])('%j in a column that is not declared with a ? is InvalidData', async (row, shown) => {
+    await expect(throughRows(parquet({ n: 'INT32' }), [{ n: 1 }, row])).rejects.toMatchObject({
+      name: 'InvalidData',
+      message: expect.stringMatching(new RegExp(`row 2: .*"n".*${shown}`)),
+    });
+  });
+
   it('a column that a row lacks is null, and the columns keep the order of their declaration', async () => {
-    const back = await throughRows(parquet({ b: 'STRING', a: 'DOUBLE' }), [{ a: 1 }, { b: 'x' }, {}]);
+    const back = await throughRows(parquet({ b: 'STRING?', a: 'DOUBLE?' }), [{ a: 1 }, { b: 'x' }, {}]);
     expect(back).toEqual([
       { a: 1, b: null },
       { a: null, b: 'x' },

@@ -1,22 +1,29 @@
 /** Codecs without S3: bytes collected from an encoder, and served to a decoder in pieces of any length. */
 
 import { Readable } from 'node:stream';
-import type { RowCodec, Source, ValueCodec } from '../../../lambdas/runtime/codecs/codec.ts';
-import { codecOf } from '../../../lambdas/runtime/codecs/codec-of.ts';
+import type {
+  RowDecoder,
+  RowEncoder,
+  Source,
+  ValueDecoder,
+  ValueEncoder,
+} from '../../../lambdas/runtime/codecs/codec.ts';
+import { decoderOf } from '../../../lambdas/runtime/codecs/decode/index.ts';
+import { encoderOf } from '../../../lambdas/runtime/codecs/encode/index.ts';
 import type { AnyFormat } from '../../../state-machines/graph/formats.ts';
 
 export type Row = Record<string, unknown>;
 
-export async function rowCodec(kind: AnyFormat['kind']): Promise<RowCodec> {
-  const codec = await codecOf(kind);
-  if (codec.holds !== 'rows') throw new Error(`${kind} holds no rows`);
-  return codec;
+export async function rowCodec(kind: AnyFormat['kind']): Promise<RowEncoder & RowDecoder> {
+  const [encoder, decoder] = await Promise.all([encoderOf(kind), decoderOf(kind)]);
+  if (encoder.holds !== 'rows' || decoder.holds !== 'rows') throw new Error(`${kind} holds no rows`);
+  return { ...encoder, ...decoder };
 }
 
-export async function valueCodec(kind: AnyFormat['kind']): Promise<ValueCodec> {
-  const codec = await codecOf(kind);
-  if (codec.holds !== 'a value') throw new Error(`${kind} holds rows`);
-  return codec;
+export async function valueCodec(kind: AnyFormat['kind']): Promise<ValueEncoder & ValueDecoder> {
+  const [encoder, decoder] = await Promise.all([encoderOf(kind), decoderOf(kind)]);
+  if (encoder.holds !== 'a value' || decoder.holds !== 'a value') throw new Error(`${kind} holds rows`);
+  return { ...encoder, ...decoder };
 }
 
 export async function bytesOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {

@@ -1,25 +1,9 @@
-import { InvalidDataError } from '../errors.ts';
-import type { RowCodec } from './codec.ts';
-import { fromJson, toJson } from './json-text.ts';
+import { InvalidDataError } from '../../errors.ts';
+import type { RowDecoder } from '../codec.ts';
+import { fromJson } from '../json-text.ts';
 
-/** Rows are joined into pieces of about this many characters: one piece a row would cost more than the JSON. */
-const PIECE_LENGTH = 256 * 1024;
-
-export const ndjsonCodec: RowCodec = {
+export const ndjsonDecoder: RowDecoder = {
   holds: 'rows',
-
-  async *encode(batches) {
-    let piece = '';
-    for await (const batch of batches) {
-      for (const row of batch) {
-        piece += `${toJson(row, 'an ndjson row')}\n`;
-        if (piece.length < PIECE_LENGTH) continue;
-        yield Buffer.from(piece);
-        piece = '';
-      }
-    }
-    if (piece) yield Buffer.from(piece);
-  },
 
   async *decode(source) {
     let rest = '';

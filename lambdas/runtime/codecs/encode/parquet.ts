@@ -1,16 +1,15 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { zstdCompressSync } from 'node:zlib';
 import { ByteWriter, type ColumnSource, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
-import type { AnyFormat, ParquetType } from '../../../state-machines/graph/formats.ts';
-import { InvalidDataError } from '../errors.ts';
-import type { RowCodec, Source } from './codec.ts';
-import { describe } from './describe.ts';
-import { toJson } from './json-text.ts';
+import type { AnyFormat, ParquetValueType } from '../../../../state-machines/graph/formats.ts';
+import { InvalidDataError } from '../../errors.ts';
+import type { RowEncoder } from '../codec.ts';
+import { describe } from '../describe.ts';
+import { toJson } from '../json-text.ts';
 
 /** Memory holds one row group, in and out. */
 const ROWS_A_GROUP = 100_000;
 
-export const parquetCodec: RowCodec = {
+export const parquetEncoder: RowEncoder = {
   holds: 'rows',
 
   async *encode(batches, format) {
@@ -40,22 +39,9 @@ export const parquetCodec: RowCodec = {
     writer?.finish();
     yield output.drain();
   },
-
-  async *decode(source) {
-    const file = asyncBufferOf(source);
-    const metadata = await parquetMetadataAsync(file);
-    let rowStart = 0;
-    for (const group of metadata.row_groups) {
-      const rowEnd = rowStart + Number(group.num_rows);
-      yield await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors: DECOMPRESSORS });
-      rowStart = rowEnd;
-    }
-  },
 };
 
 type Row = Readonly<Record<string, unknown>>;
-
-const DECOMPRESSORS = { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) };
 
 /** hyparquet-writer's writer counts its offsets apart from its buffer, so what is finished can be taken out. */
 class DrainableWriter extends ByteWriter {
@@ -88,20 +74,22 @@ function columnsOf(rows: readonly Row[], columns: Columns, before: number): Colu
       );
     }
   }
-  return Object.entries(columns).map(([name, type]) => {
+  return Object.entries(columns).map(([name, declared]) => {
+    const type = declared.replace('?', '') as ParquetValueType;
+    const nullable = declared !== type;
     const fits = FITS[type];
     const data = rows.map((row, index) => {
       const value = row[name];
-      if (value === null || value === undefined || fits(value)) return value;
+      if (value === null || value === undefined ? nullable : fits(value)) return value;
       throw new InvalidDataError(
-        `row ${before + index + 1}: column "${name}" is ${type} and cannot hold ${show(value)}`,
+        `row ${before + index + 1}: column "${name}" is ${declared} and cannot hold ${show(value)}`,
       );
     });
-    return { name, type, data };
+    return { name, type, nullable, data };
   });
 }
 
-const FITS: Record<ParquetType, (value: unknown) => boolean> = {
+const FITS: Record<ParquetValueType, (value: unknown) => boolean> = {
   BOOLEAN: (value) => typeof value === 'boolean',
   INT32: (value) => Number.isInteger(value) && (value as number) === ((value as number) | 0),
   INT64: (value) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value,
@@ -113,40 +101,26 @@ const FITS: Record<ParquetType, (value: unknown) => boolean> = {
 };
 
 function show(value: unknown): string {
-  return typeof value === 'object' ? describe(value) : `${describe(value)} (${String(value)})`;
+  return typeof value === 'object' || value === undefined ? describe(value) : `${describe(value)} (${String(value)})`;
 }
 
 /** A column without a value so far can hold any later, as JSON. */
 function guessColumns(rows: readonly Row[]): Columns {
-  const columns: Record<string, ParquetType> = {};
-  const seen = new Set<string>();
+  const types = new Map<string, ParquetValueType | undefined>();
   for (const row of rows) {
     for (const [name, value] of Object.entries(row)) {
-      columns[name] ??= 'JSON';
-      if (value === null || value === undefined) continue;
-      const type = typeOf(value);
-      if (seen.has(name) && columns[name] !== type) columns[name] = 'JSON';
-      else columns[name] = type;
-      seen.add(name);
+      const before = types.get(name);
+      if (value === null || value === undefined) types.set(name, before);
+      else types.set(name, before === undefined || before === typeOf(value) ? typeOf(value) : 'JSON');
     }
   }
-  return columns;
+  return Object.fromEntries([...types].map(([name, type = 'JSON']) => [name, `${type}?` as const]));
 }
 
-function typeOf(value: unknown): ParquetType {
+function typeOf(value: unknown): ParquetValueType {
   if (typeof value === 'number') return 'DOUBLE';
   if (typeof value === 'bigint') return 'INT64';
   if (typeof value === 'boolean') return 'BOOLEAN';
   if (typeof value === 'string') return 'STRING';
   return value instanceof Date ? 'TIMESTAMP' : 'JSON';
-}
-
-function asyncBufferOf(source: Source): AsyncBuffer {
-  return {
-    byteLength: source.byteLength,
-    slice: async (start, end = source.byteLength) => {
-      const bytes = await source.slice(start, end);
-      return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-    },
-  };
 }

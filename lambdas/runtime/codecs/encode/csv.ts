@@ -1,12 +1,9 @@
-import { pipeline } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
-import { InvalidDataError } from '../errors.ts';
-import { inBatches } from './batches.ts';
-import type { RowCodec } from './codec.ts';
-import { describe } from './describe.ts';
+import { InvalidDataError } from '../../errors.ts';
+import type { RowEncoder } from '../codec.ts';
+import { describe } from '../describe.ts';
 
-export const csvCodec: RowCodec = {
+export const csvEncoder: RowEncoder = {
   holds: 'rows',
 
   async *encode(batches) {
@@ -29,19 +26,6 @@ export const csvCodec: RowCodec = {
       if (!columns) continue;
       const header = count === batch.length;
       yield Buffer.from(stringify([...batch], { header, columns, cast: CAST }));
-    }
-  },
-
-  async *decode(source) {
-    const stream = await source.stream();
-    // Unlike pipe(), pipeline() hands errors on.
-    const rows = pipeline(stream, parse({ columns: true }), () => undefined);
-    try {
-      yield* inBatches(rows);
-    } catch (error) {
-      throw error instanceof CsvError ? new InvalidDataError(`not csv: ${error.message}`) : error;
-    } finally {
-      stream.destroy();
     }
   },
 };

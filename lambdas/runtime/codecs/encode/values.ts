@@ -1,10 +1,9 @@
-import { buffer } from 'node:stream/consumers';
-import { InvalidDataError } from '../errors.ts';
-import type { ValueCodec } from './codec.ts';
-import { describe } from './describe.ts';
-import { fromJson, toJson } from './json-text.ts';
+import { InvalidDataError } from '../../errors.ts';
+import type { ValueEncoder } from '../codec.ts';
+import { describe } from '../describe.ts';
+import { toJson } from '../json-text.ts';
 
-export const bytesCodec: ValueCodec = {
+export const bytesEncoder: ValueEncoder = {
   holds: 'a value',
   async *encode(value) {
     if (value instanceof Uint8Array) {
@@ -15,22 +14,19 @@ export const bytesCodec: ValueCodec = {
       throw new InvalidDataError(`a bytes output takes a Uint8Array or a stream of them, not ${describe(value)}`);
     }
   },
-  decode: async (source) => buffer(await source.stream()),
 };
 
-export const textCodec: ValueCodec = {
+export const textEncoder: ValueEncoder = {
   holds: 'a value',
   encode(value) {
     if (typeof value !== 'string') throw new InvalidDataError(`a text output takes a string, not ${describe(value)}`);
     return [Buffer.from(value)];
   },
-  decode: async (source) => (await buffer(await source.stream())).toString('utf8'),
 };
 
-export const jsonCodec: ValueCodec = {
+export const jsonEncoder: ValueEncoder = {
   holds: 'a value',
   encode: (value) => [Buffer.from(toJson(value, 'a json output'))],
-  decode: async (source) => fromJson((await buffer(await source.stream())).toString('utf8'), 'a json input'),
 };
 
 function toBytes(piece: unknown): Uint8Array {

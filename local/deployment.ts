@@ -1,0 +1,48 @@
+/** A pipeline made ready to run here: its definition, its functions, its buckets at an S3 endpoint. */
+
+import type { AnyHandler } from '../lambdas/runtime/attempt.ts';
+import type { Plan } from '../state-machines/graph/plan.ts';
+import type { Assembly } from './assembly-model.ts';
+import { type Functions, SandboxedFunctions } from './functions.ts';
+import { definitionOf, IN_PROCESS_BUCKETS, InProcessFunctions } from './in-process.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
+
+export interface Deployment extends Pick<Assembly, 'definition' | 'buckets'> {
+  /** @param logs the folder for what the functions print */
+  start(endpoint: string, logs: string): Functions;
+  /** Deletes what was made for it. */
+  dispose(): void;
+}
+
+/** What CDK would deploy. @throws UsageError for handlers that are missing or cannot be bundled */
+export async function deployFolder(plan: Plan, handlers: string): Promise<Deployment> {
+  // CDK takes half a second to load; runs with plain handlers do without it.
+  const { synthesize } = await import('./assembly.ts');
+  const { functions, ...assembly } = synthesize(plan, handlers);
+  return {
+    ...assembly,
+    start(endpoint, logs) {
+      const surroundings = {
+        AWS_ENDPOINT_URL_S3: endpoint,
+        AWS_REGION: LOCAL_REGION,
+        AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+      };
+      const settings = functions.entries().map(([arn, settings]) => {
+        const environment = { ...settings.environment, ...surroundings };
+        return [arn, { ...settings, environment }] as const;
+      });
+      return new SandboxedFunctions(new Map(settings), logs);
+    },
+  };
+}
+
+/** The same definition around handlers in this process. */
+export function deployPlain(plan: Plan, handlers: Readonly<Record<string, AnyHandler>>): Deployment {
+  return {
+    definition: definitionOf(plan),
+    buckets: IN_PROCESS_BUCKETS,
+    start: (endpoint) => new InProcessFunctions(plan, handlers, endpoint),
+    dispose: () => undefined,
+  };
+}

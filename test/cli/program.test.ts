@@ -1,0 +1,126 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ebbtide, temporaryFolder } from './fixtures.ts';
+
+const folder = temporaryFolder();
+const dir = join(folder, 'runs');
+
+describe('ebbtide plan flights', () => {
+  it('shows the waves, the nesting, the states entered and the size', async () => {
+    const { exitCode, stdout, stderr } = await ebbtide('plan', 'flights');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout.split('\n').slice(0, 16)).toEqual([
+      'flights: 4 tasks in 3 waves',
+      '',
+      '  wave 0  extract',
+      '  wave 1  aggregate, enrich',
+      '  wave 2  merge-load',
+      '',
+      'how the state machine nests them:',
+      '  one after the other',
+      '    extract',
+      '    at the same time',
+      '      aggregate',
+      '      enrich',
+      '    merge-load',
+      '',
+      '10 states entered when all goes well',
+      expect.stringMatching(/^\d+\.\d kB of definition, 0\.\d % of what Step Functions takes$/),
+    ]);
+  });
+
+  it('with --json prints one JSON object, and nothing else', async () => {
+    const { exitCode, stdout, stderr } = await ebbtide('plan', 'flights', '--json');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      pipeline: 'flights',
+      taskCount: 4,
+      waves: [['extract'], ['aggregate', 'enrich'], ['merge-load']],
+      structure: {
+        kind: 'sequence',
+        parts: [
+          { kind: 'task', task: 'extract' },
+          {
+            kind: 'parallel',
+            parts: [
+              { kind: 'task', task: 'aggregate' },
+              { kind: 'task', task: 'enrich' },
+            ],
+          },
+          { kind: 'task', task: 'merge-load' },
+        ],
+      },
+      statesEntered: 10,
+      definitionBytes: expect.any(Number),
+      criticalPathSeconds: 3,
+      makespanSeconds: 3,
+    });
+  });
+});
+
+describe('help', () => {
+  it.each([[['--help']], [['-h']], [['help']], [['help', 'run']], [['run', '--help']], [['plan', '--help']]])(
+    'of ebbtide %j is on stdout, and no error',
+    async (args) => {
+      const { exitCode, stdout, stderr } = await ebbtide(...args);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(stdout).toContain('Usage: ebbtide');
+    },
+  );
+
+  it('without a command is on stderr, and wrong use', async () => {
+    const { exitCode, stdout, stderr } = await ebbtide();
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain('Usage: ebbtide');
+  });
+});
+
+describe('wrong use ends with exit code 2 and one message on stderr:', () => {
+  const missing = join(folder, 'missing.json');
+  const broken = join(folder, 'broken.json');
+  writeFileSync(broken, '{bad');
+
+  it.each<[string, string[], string[]]>([
+    ['an unknown command', ['fly'], ["unknown command 'fly'"]],
+    ['an unknown option', ['plan', 'flights', '--nope'], ["unknown option '--nope'"]],
+    ['an unknown option of run', ['run', 'flights', '--nope'], ["unknown option '--nope'"]],
+    ['a missing pipeline', ['plan'], ["missing required argument 'pipeline'"]],
+    ['too many pipelines', ['plan', 'flights', 'more'], ['too many arguments']],
+    ['an unknown pipeline, with what was meant', ['plan', 'flihts'], ['"flihts"', 'did you mean "flights"?']],
+    ['an unknown pipeline, with those that exist', ['run', 'boats', '--dir', dir], ['"boats"', 'there are: flights']],
+    ['a path for a pipeline', ['plan', '../pipelines/flights'], ['"../pipelines/flights"', 'flights']],
+    ['input that is not JSON', ['run', 'flights', '--dir', dir, '--input', '{bad'], ['--input is not JSON']],
+    [
+      'an input file that is not there',
+      ['run', 'flights', '--dir', dir, '--input', `@${missing}`],
+      [missing, 'ENOENT'],
+    ],
+    ['an input file that is not JSON', ['run', 'flights', '--dir', dir, '--input', `@${broken}`], ['not JSON']],
+    [
+      'an option without its value',
+      ['run', 'flights', '--dir', dir, '--input'],
+      ["'--input <json>'", 'argument missing'],
+    ],
+    [
+      'an unknown task in --fail, with the tasks',
+      ['run', 'flights', '--dir', dir, '--fail', 'nope'],
+      ['"nope"', 'extract, aggregate, enrich, merge-load'],
+    ],
+    ['a bad number of times in --fail', ['run', 'flights', '--dir', dir, '--fail', 'extract:x'], ['"x"', 'task:times']],
+    ['a run id that breaks the rules', ['run', 'flights', '--dir', dir, '--run', 'a b'], ['"a b"', '80 characters']],
+    ['an empty run id', ['run', 'flights', '--dir', dir, '--run', ''], ['""', '80 characters']],
+    ['--keep with an input that is no object', ['run', 'flights', '--dir', dir, '--keep', '--input', '1'], ['object']],
+  ])('%s', async (_, args, words) => {
+    const { exitCode, stdout, stderr } = await ebbtide(...args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    for (const word of words) expect(stderr).toContain(word);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(existsSync(dir)).toBe(false);
+  });
+
+  it('also where --json is given, so that stdout stays empty', async () => {
+    const { exitCode, stdout } = await ebbtide('run', 'flights', '--json', '--dir', dir, '--fail', 'nope');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
+});

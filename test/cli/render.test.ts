@@ -1,0 +1,195 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { progressLines } from '../../cli/render/progress.ts';
+import { renderRun } from '../../cli/render/run.ts';
+import { renderTable } from '../../cli/render/table.ts';
+import { formatBytes, formatCount, formatDuration } from '../../cli/render/units.ts';
+import { styler } from '../../cli/terminal.ts';
+import type { ResultFile } from '../../local/index.ts';
+import type { RunResult } from '../../state-machines/index.ts';
+import { fakeStream, temporaryFolder } from './fixtures.ts';
+
+const folder = temporaryFolder();
+const plain = (_: unknown, text: string) => text;
+
+beforeEach(() => {
+  for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+describe('units', () => {
+  it.each([
+    [0, '0 B'],
+    [1, '1 B'],
+    [999, '999 B'],
+    [1_000, '1.0 kB'],
+    [1_234_567, '1.2 MB'],
+    [58_000_000, '58.0 MB'],
+    [999_949, '999.9 kB'],
+    [999_999, '1.0 MB'],
+    [2_500_000_000, '2.5 GB'],
+    [7e15, '7000.0 TB'],
+  ])('%i bytes are %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+
+  it.each([
+    [0, '0.0 s'],
+    [2_345, '2.3 s'],
+    [59_949, '59.9 s'],
+    [59_950, '1 min 0 s'],
+    [75_000, '1 min 15 s'],
+    [3_661_000, '61 min 1 s'],
+  ])('%i ms are %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+
+  it.each([
+    [0, '0 objects'],
+    [1, '1 object'],
+    [3_376, '3,376 objects'],
+  ])('%i are %s', (count, text) => {
+    expect(formatCount(count, 'object')).toBe(text);
+  });
+});
+
+describe('a table', () => {
+  it('has columns as wide as their widest cell, figures to the right, no spaces at the end', () => {
+    const rows = [
+      ['task', 'n', 'note'],
+      ['extract', '1', ''],
+      ['a', '1,000', 'x'],
+    ];
+    expect(renderTable(rows, ['left', 'right', 'left']).split('\n')).toEqual([
+      'task         n  note',
+      'extract      1',
+      'a        1,000  x',
+    ]);
+  });
+
+  it('does not count styles as width', () => {
+    const red = styleText('red', 'ab', { validateStream: false });
+    expect(
+      renderTable(
+        [
+          [red, 'x'],
+          ['abc', 'y'],
+        ],
+        ['left', 'left'],
+      ).split('\n'),
+    ).toEqual([`${red}   x`, 'abc  y']);
+  });
+
+  it('without rows is empty', () => {
+    expect(renderTable([], ['left'])).toBe('');
+  });
+});
+
+const RESULT: RunResult = {
+  pipeline: 'flights',
+  run: 'r1',
+  status: 'FAILED',
+  startedAt: '2026-11-20T21:35:00.000Z',
+  durationMs: 2_345,
+  error: { name: 'TaskFailed', message: 'aggregate (InjectedFailure: no) failed' },
+  succeeded: 1,
+  failed: 1,
+  skipped: 1,
+  omitted: 0,
+  tasks: {
+    extract: { status: 'SUCCEEDED', retriesUsed: 0, durationMs: 1_200, bytesIn: 0, bytesOut: 58_000_000 },
+    aggregate: { status: 'FAILED', retriesUsed: 1, error: { name: 'InjectedFailure', message: 'no' } },
+    'merge-load': { status: 'SKIPPED', retriesUsed: 0 },
+  },
+  released: { objects: 5, bytes: 58_000_321, left: 0 },
+};
+
+describe('the end of a run', () => {
+  it('shows the tasks, why it failed and what was released', () => {
+    expect(renderRun(RESULT, [], plain).split('\n')).toEqual([
+      '',
+      'task        status     retries   time   in      out',
+      'extract     SUCCEEDED        0  1.2 s  0 B  58.0 MB',
+      'aggregate   FAILED           1      -    -        -',
+      'merge-load  SKIPPED          0      -    -        -',
+      '',
+      'FAILED in 2.3 s',
+      'TaskFailed: aggregate (InjectedFailure: no) failed',
+      'released 5 objects, 58.0 MB; 0 left',
+    ]);
+  });
+
+  it('shows where each result lies, with its first rows, long lines cut', () => {
+    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    const path = join(folder, 'results/load/table.csv');
+    mkdirSync(join(folder, 'results/load'), { recursive: true });
+    const lines = ['city,note', `Oslo,${'x'.repeat(200)}`, ...Array.from({ length: 20 }, (_, row) => `row,${row}`)];
+    writeFileSync(path, `${lines.join('\n')}\n`);
+    const file: ResultFile = { task: 'load', output: 'table', path, bytes: 1_500, rows: 21 };
+    const shown = renderRun({ ...RESULT, tasks: {} }, [file], plain).split('\n');
+    expect(shown.slice(3, 11)).toEqual([
+      'load.table (21 rows, 1.5 kB)',
+      '  results/load/table.csv',
+      '  city,note',
+      `  Oslo,${'x'.repeat(104)}…`,
+      '  row,0',
+      '  row,1',
+      '  row,2',
+      '  row,3',
+    ]);
+    expect(shown[11]).toBe('');
+  });
+
+  it('shows no rows of a result that is not text', () => {
+    const path = join(folder, 'data.bin');
+    writeFileSync(path, Buffer.from([1, 0, 2, 3]));
+    const shown = renderRun(RESULT, [{ task: 'load', output: 'data', path, bytes: 4 }], plain).split('\n');
+    const at = shown.indexOf('load.data (4 B)');
+    expect(at).toBeGreaterThan(0);
+    expect(shown[at + 2]).toBe('');
+  });
+
+  it('is plain where stdout is no terminal, and in colours where it is one', () => {
+    const esc = String.fromCharCode(27);
+    expect(renderRun(RESULT, [], styler(fakeStream(false)))).toBe(renderRun(RESULT, [], plain));
+    expect(renderRun(RESULT, [], styler(fakeStream(true)))).toContain(`${esc}[31mFAILED${esc}[39m`);
+    vi.stubEnv('NO_COLOR', '1');
+    expect(renderRun(RESULT, [], styler(fakeStream(true)))).toBe(renderRun(RESULT, [], plain));
+  });
+});
+
+describe('progress', () => {
+  it('is one line for each thing that happens to a task', () => {
+    vi.spyOn(performance, 'now').mockReturnValue(0);
+    const lines: string[] = [];
+    const report = progressLines((line) => lines.push(line), plain);
+    const error = { name: 'Broken', message: 'no' };
+    report({ type: 'run-started', pipeline: 'flights', run: 'r1', folder, tasks: ['extract'] });
+    report({ type: 'synthesis-started' });
+    report({ type: 'attempt-started', task: 'extract', attempt: 1 });
+    report({ type: 'attempt-failed', task: 'extract', attempt: 1, durationMs: 5, error });
+    report({ type: 'attempt-started', task: 'extract', attempt: 2 });
+    report({ type: 'attempt-failed', task: 'extract', attempt: 2, durationMs: 5, error });
+    report({ type: 'attempt-started', task: 'extract', attempt: 3 });
+    report({ type: 'attempt-succeeded', task: 'extract', attempt: 3, durationMs: 1_500 });
+    report({ type: 'cleanup-started' });
+    report({ type: 'run-ended', result: RESULT, results: [] });
+    expect(lines).toEqual([
+      'flights run r1',
+      '   0.0 s  > bundling and synthesis',
+      '   0.0 s  > extract',
+      '   0.0 s  ! extract failed: Broken: no',
+      '   0.0 s  ~ extract again (attempt 2)',
+      '   0.0 s  ! extract (attempt 2) failed: Broken: no',
+      '   0.0 s  ~ extract again (attempt 3)',
+      '   0.0 s  + extract done in 1.5 s',
+      '   0.0 s  > cleanup',
+    ]);
+  });
+});

@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Properties,
+  readable,
+  resourcesOf,
+  type Synthesized,
+  statementsOf,
+  synthesize,
+  temporaryFolder,
+  writeTinyHandlers,
+} from './fixtures.ts';
+import { plan } from './graph.ts';
+
+const folder = temporaryFolder();
+let synthesized: Synthesized;
+let runs: string;
+let results: string;
+
+beforeAll(() => {
+  synthesized = synthesize(join(folder, 'out'), { handlers: writeTinyHandlers(join(folder, 'handlers'), plan) });
+  const idOf = (name: string) =>
+    resourcesOf(synthesized.template, 'AWS::S3::Bucket').find(({ id }) => id.startsWith(`Trips${name}`))?.id;
+  runs = `<${idOf('Runs')}.Arn>`;
+  results = `<${idOf('Results')}.Arn>`;
+});
+
+/** The statements about S3, by their names. */
+function s3StatementsOf(name: string): Properties[] {
+  return statementsOf(synthesized.template, name).filter(({ Sid }) => Sid);
+}
+
+/** All statements that allow something, of every role in the stack. */
+function allowed(): Properties[] {
+  return resourcesOf(synthesized.template, 'AWS::IAM::Policy')
+    .flatMap(({ Properties }) => Properties['PolicyDocument']['Statement'].map(readable))
+    .filter(({ Effect }) => Effect === 'Allow');
+}
+
+describe('the role of a task', () => {
+  it('may read exactly its inputs and its own record, and write exactly its own outputs', () => {
+    const own = `${runs}/runs/trips/*/merge-load`;
+    expect(s3StatementsOf('merge-load')).toEqual([
+      {
+        Sid: 'ReadInputs',
+        Effect: 'Allow',
+        Action: 's3:GetObject',
+        Resource: [
+          `${runs}/runs/trips/*/aggregate/_committed.json`,
+          `${runs}/runs/trips/*/aggregate/*/total`,
+          `${runs}/runs/trips/*/extract/_committed.json`,
+          `${runs}/runs/trips/*/extract/*/table`,
+        ],
+      },
+      {
+        Sid: 'WriteOwnAttempts',
+        Effect: 'Allow',
+        Action: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:DeleteObject'],
+        Resource: [`${own}/*/report`, `${own}/*/size`],
+      },
+      {
+        Sid: 'WriteOwnRecords',
+        Effect: 'Allow',
+        Action: 's3:PutObject',
+        Resource: [`${own}/_committed.json`, `${own}/*/_attempt.json`],
+      },
+      { Sid: 'ReadOwnRecord', Effect: 'Allow', Action: 's3:GetObject', Resource: `${own}/_committed.json` },
+      {
+        Sid: 'ListOwnAttempts',
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: runs,
+        Condition: { StringLike: { 's3:prefix': 'runs/trips/*/merge-load/' } },
+      },
+      { Sid: 'CopyOwnResults', Effect: 'Allow', Action: 's3:GetObject', Resource: `${own}/*/report` },
+      {
+        Sid: 'PublishOwnResults',
+        Effect: 'Allow',
+        Action: ['s3:PutObject', 's3:AbortMultipartUpload'],
+        Resource: `${results}/results/trips/*/merge-load/report.*`,
+      },
+    ]);
+  });
+
+  it('has no say about results where it has no durable output, nor about inputs where it has none', () => {
+    expect(s3StatementsOf('extract').map(({ Sid }) => Sid)).toEqual([
+      'WriteOwnAttempts',
+      'WriteOwnRecords',
+      'ReadOwnRecord',
+      'ListOwnAttempts',
+    ]);
+    expect(JSON.stringify(statementsOf(synthesized.template, 'extract'))).not.toContain(results);
+  });
+
+  it('may write to its own log group only', () => {
+    const logging = statementsOf(synthesized.template, 'extract').filter(({ Action }) =>
+      JSON.stringify(Action).includes('logs:'),
+    );
+    expect(logging).toHaveLength(1);
+    expect(logging[0]?.['Action']).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+    expect(logging[0]?.['Resource']).toMatch(/^<TripsTaskextractLogs\w+\.Arn>$/);
+  });
+});
+
+describe('the role of the cleanup', () => {
+  it('may delete under the runs of its pipeline, and nowhere else', () => {
+    const deleting = s3StatementsOf('Cleanup').filter(({ Action }) => /Delete|Abort|Put/.test(JSON.stringify(Action)));
+    expect(deleting).toEqual([
+      {
+        Sid: 'EmptyRuns',
+        Effect: 'Allow',
+        Action: ['s3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+        Resource: `${runs}/runs/trips/*`,
+      },
+    ]);
+    expect(JSON.stringify(statementsOf(synthesized.template, 'Cleanup'))).not.toContain(results);
+  });
+
+  it('may list the runs of its pipeline, and unfinished uploads', () => {
+    expect(s3StatementsOf('Cleanup').filter(({ Action }) => JSON.stringify(Action).includes('List'))).toEqual([
+      {
+        Sid: 'ListRuns',
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: runs,
+        Condition: { StringLike: { 's3:prefix': 'runs/trips/*' } },
+      },
+      { Sid: 'ListUploads', Effect: 'Allow', Action: 's3:ListBucketMultipartUploads', Resource: runs },
+    ]);
+  });
+
+  // s3:prefix is a condition key of ListBucket and ListBucketVersions. A request that does not have it fails the
+  // condition, so that the action is denied.
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+  it('puts a condition on s3:prefix only where S3 has that key', () => {
+    const conditioned = allowed()
+      .filter(({ Condition }) => JSON.stringify(Condition ?? {}).includes('s3:prefix'))
+      .flatMap(({ Action }) => [Action].flat());
+    expect(conditioned.filter((action) => !['s3:ListBucket', 's3:ListBucketVersions'].includes(action))).toEqual([]);
+  });
+});
+
+describe('the role of the state machine', () => {
+  it('may invoke exactly the functions of its pipeline', () => {
+    const functions = resourcesOf(synthesized.template, 'AWS::Lambda::Function').map(({ id }) => `<${id}.Arn>`);
+    const invoking = allowed().filter(({ Action }) => [Action].flat().some((action) => action.startsWith('lambda:')));
+    expect(invoking).toHaveLength(1);
+    expect(invoking[0]?.['Action']).toBe('lambda:InvokeFunction');
+    expect(invoking[0]?.['Resource'].toSorted()).toEqual(functions.toSorted());
+  });
+});
+
+describe('no role', () => {
+  it('may do everything, or everything in S3', () => {
+    const actions = allowed().flatMap(({ Action }) => [Action].flat());
+    expect(actions.filter((action) => /^\*$|^\w+:\*$/.test(action))).toEqual([]);
+  });
+
+  it('of a function may do anything everywhere but send traces', () => {
+    for (const name of ['extract', 'aggregate', 'merge-load', 'Cleanup']) {
+      const everywhere = statementsOf(synthesized.template, name).filter(({ Resource }) =>
+        [Resource].flat().includes('*'),
+      );
+      expect(everywhere.flatMap(({ Action }) => [Action].flat())).toEqual([
+        'xray:PutTraceSegments',
+        'xray:PutTelemetryRecords',
+      ]);
+    }
+  });
+
+  it('at all may do anything everywhere but send traces and set up the delivery of logs', () => {
+    const everywhere = allowed().filter(({ Resource }) => [Resource].flat().includes('*'));
+    const actions: string[] = everywhere.flatMap(({ Action }) => [Action].flat());
+    expect(
+      actions.filter((action) => !/^(xray:|logs:\w*(LogDeliver|ResourcePolic|LogGroups)\w*$)/.test(action)),
+    ).toEqual([]);
+  });
+
+  it('comes with a managed policy of AWS', () => {
+    for (const { Properties } of resourcesOf(synthesized.template, 'AWS::IAM::Role'))
+      expect(Properties['ManagedPolicyArns']).toBeUndefined();
+  });
+});

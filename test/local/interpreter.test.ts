@@ -1,0 +1,216 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type InterpretOptions, type Invocation, interpret } from '../../local/interpreter.ts';
+import type { Definition } from '../../state-machines/compiler/asl.ts';
+import { failure, machine, namesUpTo, parallelOf, taskState } from './fixtures.ts';
+
+/** The payload that the compiler gives to every task. */
+const PAYLOAD = {
+  Parameters: { 'run.$': '$$.Execution.Name', 'input.$': '$$.Execution.Input', 'retryCount.$': '$$.State.RetryCount' },
+};
+
+/** Never answers. */
+const hang = () => new Promise<never>(() => undefined);
+
+function run(definition: Definition, invoke: InterpretOptions['invoke'], options: Partial<InterpretOptions> = {}) {
+  return interpret(definition, { name: 'run-1', input: {}, invoke, ...options });
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a payload', () => {
+  const INPUTS: unknown[] = [null, 0, false, '', [], {}, 'text', [1, [2]], { keep: true, nested: { list: [null] } }];
+
+  it.each(INPUTS.map((input) => ({ input })))('has the input $input unchanged', async ({ input }) => {
+    const invoke = vi.fn(async (_: Invocation) => ({}));
+    await run(machine({ a: taskState(PAYLOAD) }), invoke, { input });
+    expect(invoke.mock.calls[0]?.[0].payload).toEqual({ run: 'run-1', input, retryCount: 0 });
+  });
+
+  it.each(INPUTS.flatMap((input) => [2, 41].map((branches) => ({ input, branches }))))(
+    'in one of $branches branches has the execution input $input, not the branch input',
+    async ({ input, branches }) => {
+      const inner = machine({ inner: parallelOf(['deep'], PAYLOAD, { Parameters: { out: {} } }) });
+      const wide = parallelOf(namesUpTo(branches - 1), PAYLOAD, { Parameters: { out: {} } });
+      const payloads: unknown[] = [];
+      const definition = machine({ all: { ...wide, Branches: [...(wide['Branches'] as object[]), inner] } });
+      const end = await run(definition, async ({ payload }) => payloads.push(payload), { input });
+      expect(end.status).toBe('SUCCEEDED');
+      expect(payloads).toEqual(Array(branches).fill({ run: 'run-1', input, retryCount: 0 }));
+    },
+  );
+
+  it("has the execution's start time in a branch too", async () => {
+    const times: unknown[] = [];
+    const start = { Parameters: { 'at.$': '$$.Execution.StartTime' } };
+    const definition = machine({ first: taskState(start), all: parallelOf(['a', 'b'], start), last: taskState(start) });
+    await run(definition, async ({ payload }) => {
+      times.push((payload as { at: string }).at);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return {};
+    });
+    expect(times).toHaveLength(4);
+    expect(new Set(times).size).toBe(1);
+    expect(Date.parse(String(times[0]))).not.toBeNaN();
+  });
+
+  it('names the state and its resource', async () => {
+    const invoke = vi.fn(async (_: Invocation) => ({}));
+    await run(machine({ a: taskState({ Resource: 'arn:x', Parameters: {} }) }), invoke);
+    expect(invoke.mock.calls).toEqual([[{ state: 'a', resource: 'arn:x', payload: {}, retryCount: 0 }]]);
+  });
+});
+
+describe('retryCount', () => {
+  const Retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 1, MaxAttempts: 3 }];
+
+  it('counts for each state by itself, in the payload and beside it', async () => {
+    const seen: string[] = [];
+    const failing: Record<string, number> = { a: 2, b: 1 };
+    const definition = machine({ both: parallelOf(['a', 'b'], { ...PAYLOAD, Retry }), c: taskState(PAYLOAD) });
+    const end = await run(
+      definition,
+      async ({ state, retryCount, payload }) => {
+        seen.push(`${state} ${retryCount} ${(payload as { retryCount: number }).retryCount}`);
+        if (retryCount < (failing[state] ?? 0)) throw failure('Broken');
+        return {};
+      },
+      { waits: 'none' },
+    );
+    expect(end.status).toBe('SUCCEEDED');
+    expect(seen.toSorted()).toEqual(['a 0 0', 'a 1 1', 'a 2 2', 'b 0 0', 'b 1 1', 'c 0 0']);
+  });
+
+  it('starts again when a state that succeeded is entered again', async () => {
+    const counts: number[] = [];
+    const definition = machine({
+      a: taskState({ ...PAYLOAD, Retry }),
+      again: { Type: 'Choice', Choices: [{ Variable: '$.again', BooleanEquals: true, Next: 'a' }], Default: 'done' },
+      done: { Type: 'Succeed' },
+    });
+    await run(
+      definition,
+      async ({ retryCount }) => {
+        counts.push(retryCount);
+        if (retryCount === 0) throw failure('Broken');
+        return { again: counts.length < 4 };
+      },
+      { waits: 'none' },
+    );
+    expect(counts).toEqual([0, 1, 0, 1]);
+  });
+
+  it('counts an attempt that ran into the timeout of its state', async () => {
+    const counts: number[] = [];
+    const definition = machine({ a: taskState({ ...PAYLOAD, Retry, TimeoutSeconds: 0.02 }) });
+    const end = await run(
+      definition,
+      async ({ retryCount }) => {
+        counts.push(retryCount);
+        return counts.length === 1 ? hang() : {};
+      },
+      { waits: 'none' },
+    );
+    expect(end.status).toBe('SUCCEEDED');
+    expect(counts).toEqual([0, 1]);
+  });
+});
+
+describe('an execution', () => {
+  it('that succeeds answers with the output of its last state', async () => {
+    const end = await run(machine({ a: taskState(), b: taskState() }), async ({ state }) => ({ from: state }));
+    expect(end).toEqual({ status: 'SUCCEEDED', output: { from: 'b' } });
+  });
+
+  it('that fails in a task carries the name and the cause of the error', async () => {
+    const end = await run(machine({ a: taskState() }), () => Promise.reject(failure('Broken', '{"why":"this"}')));
+    expect(end).toEqual({ status: 'FAILED', error: 'Broken', cause: '{"why":"this"}' });
+  });
+
+  it('that ends in a Fail state carries what its paths lead to', async () => {
+    const definition = machine({ a: taskState(), fail: { Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause' } });
+    const end = await run(definition, async () => ({ error: 'TaskFailed', cause: 'a long story' }));
+    expect(end).toEqual({ status: 'FAILED', error: 'TaskFailed', cause: 'a long story' });
+  });
+
+  it('that is aborted while a task runs is ABORTED', async () => {
+    const stop = new AbortController();
+    const invoke = async () => {
+      stop.abort();
+      return hang();
+    };
+    expect(await run(machine({ a: taskState() }), invoke, { signal: stop.signal })).toEqual({ status: 'ABORTED' });
+  });
+
+  it('that was aborted before it began is ABORTED', async () => {
+    const signal = AbortSignal.abort();
+    expect(await run(machine({ a: taskState() }), hang, { signal })).toEqual({ status: 'ABORTED' });
+  });
+
+  it('that takes longer than its TimeoutSeconds is TIMED_OUT', async () => {
+    const end = await run(machine({ a: taskState() }, { TimeoutSeconds: 0.02 }), hang);
+    expect(end).toEqual({ status: 'TIMED_OUT' });
+  });
+
+  it('may take longer than 24.8 days', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const end = run(
+      machine({ a: taskState() }, { TimeoutSeconds: 31_536_000 }),
+      () => new Promise((resolve) => setTimeout(resolve, 1_000, 'done')),
+    );
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await end).toEqual({ status: 'SUCCEEDED', output: 'done' });
+  });
+});
+
+describe('a delay longer than 24.8 days does not end at once:', () => {
+  const long = 31_000_000;
+
+  it.each([
+    ['of a Retry', taskState({ Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: long, MaxAttempts: 1 }] })],
+    ['of a Wait state', { Type: 'Wait', Seconds: long }],
+    ['of a Task that may take so long', taskState({ TimeoutSeconds: long })],
+  ])('that %s', async (_, state) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const stop = new AbortController();
+    const invoke = vi.fn(
+      (_: Invocation): Promise<unknown> => ('Retry' in state ? Promise.reject(failure('x')) : hang()),
+    );
+    const settled = vi.fn();
+    const end = run(machine({ a: state }), invoke, { signal: stop.signal });
+    end.then(settled);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(settled).not.toHaveBeenCalled();
+    expect(invoke.mock.calls.length).toBeLessThanOrEqual(1);
+    stop.abort();
+    expect(await end).toEqual({ status: 'ABORTED' });
+  });
+});
+
+describe("waits: 'none'", () => {
+  const slow = machine({
+    wait: { Type: 'Wait', Seconds: 3600 },
+    a: taskState({ Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 3600, MaxAttempts: 2 }] }),
+    all: parallelOf(['b', 'c'], { Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 3600, MaxAttempts: 2 }] }),
+  });
+  const failTwice = async ({ retryCount }: Invocation) => {
+    if (retryCount < 2) throw failure('Broken');
+    return {};
+  };
+
+  it('skips the delays of Retry and of Wait states, in branches too', async () => {
+    expect((await run(slow, failTwice, { waits: 'none' })).status).toBe('SUCCEEDED');
+  });
+
+  it('is not the default', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const settled = vi.fn();
+    const end = run(slow, failTwice);
+    end.then(settled);
+    await vi.advanceTimersByTimeAsync(5 * 3_600_000);
+    expect(settled).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(30 * 3_600_000);
+    expect((await end).status).toBe('SUCCEEDED');
+  });
+});
