@@ -157,6 +157,8 @@ describe('the end of a run', () => {
 
   it('is plain where stdout is no terminal, and in colours where it is one', () => {
     const esc = String.fromCharCode(27);
+    vi.stubEnv('CI', undefined);
+    vi.stubEnv('TERM', 'xterm-256color');
     expect(renderRun(RESULT, [], styler(fakeStream(false)))).toBe(renderRun(RESULT, [], plain));
     expect(renderRun(RESULT, [], styler(fakeStream(true)))).toContain(`${esc}[31mFAILED${esc}[39m`);
     vi.stubEnv('NO_COLOR', '1');
