@@ -58,7 +58,7 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
   };
   const marker = new Marker(attempt, id, began.attemptId, began.startedAt);
   const outputs = new Outputs(id, began.attemptId, task, store, attempt.signal);
-  let committing = false;
+  let phase: 'working' | 'committing' | 'committed' = 'working';
   try {
     const [inputs] = await Promise.all([openInputs(id, task, records, store), marker.begun]);
     const written = await untilAborted(attempt.signal, async () => {
@@ -73,7 +73,7 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
       });
       return outputs.finish();
     });
-    committing = true;
+    phase = 'committing';
     const record = await records.commit(id, {
       version: 1,
       attemptId: began.attemptId,
@@ -84,6 +84,7 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
       bytesIn: inputs.bytesOpened(),
       outputs: written,
     });
+    phase = 'committed';
     if (record.attemptId !== began.attemptId) {
       attempt.log.warn('another attempt committed first', { attempt: record.attempt });
       await outputs.discard();
@@ -94,7 +95,7 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
     const error = presentable(cause);
     // From the commit on these may be the task's outputs, whatever this attempt was told: only what S3 is certain not
     // to have committed may go.
-    const uncommitted = !committing || isCertainlyRefused(cause);
+    const uncommitted = phase === 'working' || (phase === 'committing' && isCertainlyRefused(cause));
     await Promise.all([uncommitted && outputs.discard(), marker.fail(error)]);
     throw error;
   }

@@ -131,12 +131,17 @@ describe('an attempt', () => {
     expect(await fixture.text((await record()).outputs['note']?.key ?? '')).toBe('by 1');
   });
 
-  it('publishes what the one before it committed and could not publish', async () => {
+  it.each([
+    ['InternalError', 500],
+    ['AccessDenied', 403],
+  ])('publishes what the one before it committed and could not publish (%s)', async (name, status) => {
     const s3 = fixture.newClient();
     intercept(s3, 'CopyObjectCommand', async () => {
-      throw s3Error('InternalError', 500);
+      const error = s3Error(name, status);
+      error.$metadata.attempts = 1;
+      throw error;
     });
-    await expect(second(writing(1), {}, s3)).rejects.toMatchObject({ name: 'InternalError' });
+    await expect(second(writing(1), {}, s3)).rejects.toMatchObject({ name });
     await expect(result()).rejects.toMatchObject({ name: 'NoSuchKey' });
     await second(writing(2), { retryCount: 1 });
     expect(await result()).toBe('1');
