@@ -12,13 +12,13 @@ const PRIVATE: BucketProps = {
 
 /**
  * Holds intermediates. Its lifecycle is the last net: whatever nothing else has deleted goes a week after the longest
- * run that wrote it must have ended.
+ * run that wrote it must have ended. So the bucket outlives its stack, which could not be deleted with a kept run in it.
  */
 export function createRunsBucket(scope: Construct, id: string, timeout: Duration): Bucket {
   const longestRunDays = Math.ceil(timeout.toDays({ integral: false }));
   return new Bucket(scope, id, {
     ...PRIVATE,
-    removalPolicy: RemovalPolicy.DESTROY,
+    removalPolicy: RemovalPolicy.RETAIN,
     lifecycleRules: [
       {
         id: 'last-net',
@@ -32,5 +32,10 @@ export function createRunsBucket(scope: Construct, id: string, timeout: Duration
 
 /** Holds results. It outlives the stack, and a result written twice is there in both versions. */
 export function createResultsBucket(scope: Construct, id: string): Bucket {
-  return new Bucket(scope, id, { ...PRIVATE, versioned: true, removalPolicy: RemovalPolicy.RETAIN });
+  return new Bucket(scope, id, {
+    ...PRIVATE,
+    versioned: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+    lifecycleRules: [{ id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+  });
 }

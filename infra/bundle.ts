@@ -6,9 +6,9 @@
  * it needs it (the SDK's sign-in with SSO, a codec) is not parsed before, and what it can never need is left out.
  */
 
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { type BuildFailure, buildSync, type Loader, type Metafile } from 'esbuild';
 import { UsageError } from '../state-machines/contract/errors.ts';
 
@@ -31,13 +31,33 @@ const DATA_FILES: Record<string, Loader> = { '.parquet': 'file', '.csv': 'file',
 
 /** @param entries by the function's name */
 export function bundle(entries: Readonly<Record<string, BundleEntry>>): Bundles {
-  const outdir = mkdtempSync(join(tmpdir(), 'ebbtide-bundle-'));
-  const dispose = () => rmSync(outdir, { recursive: true, force: true });
+  const build = buildAll(entries);
+  const folder = mkdtempSync(join(tmpdir(), 'ebbtide-bundle-'));
+  const folders = Object.entries(entries).map(([name, entry]) => {
+    const own = join(folder, name);
+    mkdirSync(own);
+    for (const file of reachable(`${OUTDIR}/${name}.mjs`, build.metafile, entry)) {
+      writeFileSync(join(own, basename(file)), build.contents.get(file) ?? '');
+    }
+    return [name, own];
+  });
+  return { folders: Object.fromEntries(folders), dispose: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Nothing is written there: a path that is the same on every machine, so that the bundles are too. */
+const OUTDIR = '.ebbtide/bundles';
+
+function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
+  metafile: Metafile;
+  contents: Map<string, Uint8Array>;
+} {
+  const workingDir = process.cwd();
   try {
-    const { metafile } = buildSync({
+    const { metafile, outputFiles } = buildSync({
       entryPoints: Object.entries(entries).map(([name, { file }]) => ({ in: file, out: name })),
-      absWorkingDir: outdir,
-      outdir: join(outdir, 'all'),
+      absWorkingDir: workingDir,
+      outdir: OUTDIR,
+      write: false,
       outExtension: { '.js': '.mjs' },
       metafile: true,
       bundle: true,
@@ -57,17 +77,10 @@ export function bundle(entries: Readonly<Record<string, BundleEntry>>): Bundles 
       // Dependencies that are CommonJS call require() for Node's own modules.
       banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     });
-    const folders = Object.entries(entries).map(([name, entry]) => {
-      const folder = join(outdir, 'functions', name);
-      mkdirSync(folder, { recursive: true });
-      for (const file of reachable(`all/${name}.mjs`, metafile, entry))
-        copyFileSync(join(outdir, file), join(folder, basename(file)));
-      return [name, folder];
-    });
-    return { folders: Object.fromEntries(folders), dispose };
+    const contents = outputFiles.map(({ path, contents }) => [relative(workingDir, path), contents] as const);
+    return { metafile, contents: new Map(contents) };
   } catch (error) {
-    dispose();
-    throw isBuildFailure(error) ? new UsageError('HandlerInvalid', explain(error, outdir)) : error;
+    throw isBuildFailure(error) ? new UsageError('HandlerInvalid', explain(error, workingDir)) : error;
   }
 }
 
@@ -88,7 +101,7 @@ function reachable(entry: string, { outputs }: Metafile, { neverImports = () => 
   const found = new Set([entry]);
   for (const output of found) {
     for (const { path, kind, external } of outputs[output]?.imports ?? []) {
-      const target = kind === 'file-loader' ? `all/${basename(path)}` : path;
+      const target = kind === 'file-loader' ? `${OUTDIR}/${basename(path)}` : path;
       const source = outputs[target]?.entryPoint;
       const never = kind === 'dynamic-import' && source !== undefined && neverImports(source);
       if (!external && !never) found.add(target);

@@ -83,7 +83,7 @@ export function createTaskFunction(
       resources: durable.map(([output]) => results.arnForObjects(`results/${pipeline}/*/${task.name}/${output}.*`)),
     }),
   ];
-  for (const statement of statements) if (statement.resources.length > 0) lambda.addToRolePolicy(statement);
+  for (const statement of statements) for (const part of inPolicySize(statement)) lambda.addToRolePolicy(part);
   return lambda;
 }
 
@@ -122,6 +122,21 @@ export function createCleanupFunction(scope: Construct, id: string, code: string
   return lambda;
 }
 
+/** CDK spreads statements over policies of the size that IAM takes, but never splits one. */
+const RESOURCES_A_STATEMENT = 20;
+
+/** The same statement over a few resources at a time; none where it has no resource. */
+export function inPolicySize(statement: PolicyStatement): PolicyStatement[] {
+  const { resources, sid } = statement;
+  const parts: PolicyStatement[] = [];
+  for (let start = 0; start < resources.length; start += RESOURCES_A_STATEMENT) {
+    const some = resources.slice(start, start + RESOURCES_A_STATEMENT);
+    const number = start === 0 ? '' : String(parts.length + 1);
+    parts.push(statement.copy({ sid: `${sid ?? ''}${number}`, resources: some }));
+  }
+  return parts;
+}
+
 interface FunctionSettings {
   readonly description: string;
   readonly code: string;
@@ -149,18 +164,9 @@ function createFunction(parent: Construct, id: string, settings: FunctionSetting
     memorySize: settings.memoryMiB,
     ephemeralStorageSize: Size.mebibytes(settings.ephemeralStorageMiB ?? 512),
     timeout: Duration.seconds(settings.timeoutSeconds),
-    environment: { ...settings.environment, NODE_OPTIONS: nodeOptions(settings.memoryMiB) },
+    environment: { ...settings.environment, NODE_OPTIONS: '--enable-source-maps' },
     tracing: Tracing.ACTIVE,
     role,
     logGroup,
   });
-}
-
-/**
- * A young generation as large as the memory allows (three semi-spaces, a fifth of it at most): rows come and go by the
- * million, and most are dead when it is collected.
- */
-function nodeOptions(memoryMiB: number): string {
-  const semiSpaceMiB = Math.min(64, Math.floor(memoryMiB / 16));
-  return `--enable-source-maps --max-semi-space-size=${semiSpaceMiB}`;
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
 import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -10,7 +10,7 @@ import type { AnyFormat, FormatKind } from '../state-machines/graph/formats.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
 import { bundle } from './bundle.ts';
-import { createCleanupFunction, createTaskFunction, type PipelineData } from './functions.ts';
+import { createCleanupFunction, createTaskFunction, inPolicySize, type PipelineData } from './functions.ts';
 import { findHandlerFiles } from './handler-files.ts';
 
 export interface PipelineProps {
@@ -64,18 +64,20 @@ export class Pipeline extends Construct {
       logs: {
         level: LogLevel.ALL,
         destination: new LogGroup(this, 'StateMachineLogs', {
+          // Log groups of this name need no entry each in the account's resource policy, which has room for few.
+          // https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+          logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 128, separator: '-' })}`,
           retention: RetentionDays.ONE_MONTH,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
       },
     });
-    this.stateMachine.addToRolePolicy(
-      new PolicyStatement({
-        sid: 'InvokeFunctions',
-        actions: ['lambda:InvokeFunction'],
-        resources: [...Object.values(tasks), cleanup].map((lambda) => lambda.functionArn),
-      }),
-    );
+    const invokeFunctions = new PolicyStatement({
+      sid: 'InvokeFunctions',
+      actions: ['lambda:InvokeFunction'],
+      resources: [...Object.values(tasks), cleanup].map((lambda) => lambda.functionArn),
+    });
+    for (const statement of inPolicySize(invokeFunctions)) this.stateMachine.addToRolePolicy(statement);
 
     this.functions = tasks;
     this.runsBucket = runs;

@@ -10,7 +10,7 @@ import { parseFailures, refuseCommits } from './failures.ts';
 import { finalize, reportedResult } from './finalize.ts';
 import type { Functions } from './functions.ts';
 import { type Invocation, type Invoke, interpret } from './interpreter.ts';
-import { failureInfoOf } from './lambda-error.ts';
+import { failureInfoOf, LambdaError } from './lambda-error.ts';
 import type { OnProgress } from './progress.ts';
 import { exportResults } from './results.ts';
 import { createRunFolder, newRunId, runFolderOf } from './run-folder.ts';
@@ -62,9 +62,10 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
   try {
     createRunFolder(folder);
     const s3 = await startS3({ folder: folder.s3, refuse: refuseCommits(failures) });
-    for (const bucket of Object.values(buckets)) s3.createBucket(bucket);
-    const functions = deployment.start(s3.endpoint, folder.logs);
+    let functions: Functions | undefined;
     try {
+      for (const bucket of Object.values(buckets)) s3.createBucket(bucket);
+      functions = deployment.start(s3.endpoint, folder.logs);
       const invoke = reporting(functions, plan, onProgress);
       const startedAt = new Date().toISOString();
       const end = await interpret(definition, { name: run, input, invoke, waits, ...(signal && { signal }) });
@@ -79,7 +80,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
       onProgress({ type: 'run-ended', result, results });
       return result;
     } finally {
-      await functions.kill();
+      await functions?.kill();
       await s3.stop();
     }
   } finally {
@@ -95,7 +96,9 @@ function reporting(functions: Functions, plan: Plan, onProgress: OnProgress): In
     const durationMs = () => Math.round(performance.now() - startedAt);
     onProgress(isTask ? { type: 'attempt-started', ...what } : { type: 'cleanup-started' });
     try {
+      refuseOversized(state, payload);
       const answer = await functions.invoke(resource, payload, state);
+      if (isTask) refuseForeign(state, answer);
       if (isTask) onProgress({ type: 'attempt-succeeded', ...what, durationMs: durationMs() });
       return answer;
     } catch (error) {
@@ -104,6 +107,24 @@ function reporting(functions: Functions, plan: Plan, onProgress: OnProgress): In
       throw error;
     }
   };
+}
+
+function refuseOversized(state: string, payload: unknown): void {
+  const bytes = Buffer.byteLength(JSON.stringify(payload));
+  if (bytes <= PAYLOAD_LIMIT) return;
+  throw new LambdaError(
+    'States.DataLimitExceeded',
+    `the payload of ${state} is ${bytes} bytes long; Step Functions passes on ${PAYLOAD_LIMIT}`,
+  );
+}
+
+/** A handler that was not made with task() commits nothing. On AWS the tasks that need its outputs would say so. */
+function refuseForeign(task: string, answer: unknown): void {
+  if (typeof answer === 'object' && answer !== null && 'status' in answer && answer.status === 'SUCCEEDED') return;
+  throw new LambdaError(
+    'NonRetryableError',
+    `the handler of "${task}" was not made with task(…): export const handler = task(${task}, …)`,
+  );
 }
 
 function inputOf({ input = {}, keep }: RunLocallyOptions): unknown {

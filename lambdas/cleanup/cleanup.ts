@@ -9,7 +9,8 @@ import { emptyPrefix, measurePrefix } from './empty-prefix.ts';
 import { composeRunResult } from './run-result.ts';
 
 /** The answer is wrapped, and so is the state that carries it. */
-const RESULT_LIMIT = PAYLOAD_LIMIT - 8_192;
+const SLACK_BYTES = 8_192;
+const RESULT_LIMIT = PAYLOAD_LIMIT - SLACK_BYTES;
 
 export interface CleanupSurroundings {
   readonly pipeline: string;
@@ -41,10 +42,14 @@ export async function cleanUp(event: CleanupEvent, surroundings: CleanupSurround
       left: emptied.left,
     },
   };
-  if (emptied.outOfTime) {
+  // After an invocation that tried and could delete nothing, the next one would do no better.
+  const gaveUp = emptied.objects === 0 && emptied.left > 0;
+  if (emptied.outOfTime && !gaveUp) {
+    const { state: _, ...rest } = event;
+    const room = RESULT_LIMIT - Buffer.byteLength(JSON.stringify(rest));
     return {
       done: false,
-      result: shortenResult(result, RESULT_LIMIT),
+      result: shortenResult(result, room),
       ...(result.error && { Error: result.error.name }),
     };
   }

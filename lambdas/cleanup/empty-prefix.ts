@@ -45,7 +45,7 @@ export async function emptyPrefix(s3: S3Client, bucket: string, id: RunId, hasTi
     let deleted = 0;
     let outOfTime = false;
     // Before the listing, so that an upload that is completed meanwhile is seen by it.
-    await abortUploads(s3, bucket, prefix);
+    const uploadsAborted = await settled(abortUploads(s3, bucket, prefix));
     async function* pages() {
       for await (const page of listPages(s3, bucket, prefix)) {
         outOfTime = !hasTime();
@@ -62,9 +62,20 @@ export async function emptyPrefix(s3: S3Client, bucket: string, id: RunId, hasTi
     });
     objects += deleted;
     if (seen === 0 || outOfTime || deleted === 0) {
+      // Objects come first: what cannot be done about uploads must not keep them.
+      if (!outOfTime) uploadsAborted.throwIfFailed();
       return { objects, bytes, left: seen - deleted, outOfTime, refusals: [...refusals] };
     }
   }
+}
+
+async function settled(work: Promise<void>): Promise<{ throwIfFailed(): void }> {
+  const [outcome] = await Promise.allSettled([work]);
+  return {
+    throwIfFailed() {
+      if (outcome.status === 'rejected') throw outcome.reason;
+    },
+  };
 }
 
 /** How much lies under a run's prefix. */

@@ -62,9 +62,10 @@ async function taskResult(
   if (mark && 'Error' in mark) return failedTask(id, retries, causeOf(mark), records);
   const record = await readable(records.committed(id));
   if (!record) return mark ? { status: 'SUCCEEDED', retriesUsed: 0 } : stoppedTask(id, records);
-  const outputs = Object.entries(record.outputs).map(([name, { key: _, ...output }]): [string, OutputResult] => [
+  // Publishing comes after the commit: only a task whose end was noted has done it for certain.
+  const outputs = Object.entries(record.outputs).map(([name, { bytes, rows, resultKey }]): [string, OutputResult] => [
     name,
-    output,
+    { bytes, ...(rows !== undefined && { rows }), ...(mark && resultKey && { resultKey }) },
   ]);
   return {
     status: 'SUCCEEDED',

@@ -14,7 +14,8 @@ import { attemptIdOf, attemptNumberOf, type TaskId } from '../../state-machines/
 import type { AttemptMarker, CommitRecord } from '../../state-machines/contract/records.ts';
 import { cutText } from '../../state-machines/contract/result.ts';
 import type { PlannedTask } from '../../state-machines/graph/plan.ts';
-import { isCertainlyRefused, type Records } from '../storage/records.ts';
+import { CommitRefusedError, type Records } from '../storage/records.ts';
+import { NonRetryableError } from './errors.ts';
 import { openInputs } from './inputs.ts';
 import { Outputs } from './outputs.ts';
 import type { Store } from './store.ts';
@@ -73,6 +74,7 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
       });
       return outputs.finish();
     });
+    await refuseIfOver(id, began.attemptId, records);
     phase = 'committing';
     const record = await records.commit(id, {
       version: 1,
@@ -92,13 +94,25 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
     await publish(record, store);
     return answerOf(record);
   } catch (cause) {
-    const error = presentable(cause);
+    const refused = cause instanceof CommitRefusedError;
+    const error = presentable(refused ? cause.cause : cause);
     // From the commit on these may be the task's outputs, whatever this attempt was told: only what S3 is certain not
     // to have committed may go.
-    const uncommitted = phase === 'working' || (phase === 'committing' && isCertainlyRefused(cause));
+    const uncommitted = phase === 'working' || (phase === 'committing' && refused);
     await Promise.all([uncommitted && outputs.discard(), marker.fail(error)]);
     throw error;
   }
+}
+
+/**
+ * A twin that nobody waits for any more may end long after its run. Its own marker tells: cleanup has deleted it.
+ *
+ * @throws NonRetryableError
+ */
+async function refuseIfOver(id: TaskId, attemptId: string, records: Records): Promise<void> {
+  const { attempts } = await records.history(id);
+  if (attempts.includes(attemptId)) return;
+  throw new NonRetryableError('the run has ended and its data is gone; this attempt came too late');
 }
 
 /** Rejects with the signal's reason when it fires; what still runs then can store nothing more. */

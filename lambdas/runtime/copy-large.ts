@@ -14,7 +14,7 @@ interface Place {
   readonly key: string;
 }
 
-/** Copies an object inside S3 part by part, for objects that are too large for one CopyObject. */
+/** Copies an object inside S3 part by part, for objects that are too large for one CopyObject. Replaces nothing. */
 export async function copyLarge(
   s3: S3Client,
   from: Place,
@@ -39,7 +39,8 @@ export async function copyLarge(
       );
       parts.push({ PartNumber: number, ETag: CopyPartResult?.ETag });
     }
-    await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts: parts } }));
+    const complete = { ...target, UploadId, MultipartUpload: { Parts: parts }, IfNoneMatch: '*' };
+    await s3.send(new CompleteMultipartUploadCommand(complete));
   } catch (error) {
     await s3.send(new AbortMultipartUploadCommand({ ...target, UploadId })).catch(() => undefined);
     throw error;

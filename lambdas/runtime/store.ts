@@ -1,7 +1,14 @@
 /** The S3 requests for a task's data, as streams. All keys come from the contract. */
 
 import { Readable } from 'node:stream';
-import { CopyObjectCommand, DeleteObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { copyLarge, LARGEST_COPY_BYTES } from './copy-large.ts';
 
@@ -23,7 +30,7 @@ export class Store {
     this.#buckets = buckets;
   }
 
-  /** Streams pieces into an object. On an error, or when the signal fires, nothing of it is kept. */
+  /** Streams pieces into an object. After an error, or when the signal fires, there is no object. */
   async upload(
     key: string,
     contentType: string,
@@ -57,17 +64,34 @@ export class Store {
     return Body as Readable;
   }
 
-  /** Copies a committed output to where it stays. Safe to repeat: it always writes the same bytes. */
+  /** Copies a committed output to where it stays, unless a result is there: what is published never changes. */
   async publish(key: string, resultKey: string, bytes: number): Promise<void> {
     const from = { bucket: this.#buckets.runs, key };
     const to = { bucket: this.#buckets.results, key: resultKey };
-    if (bytes > LARGEST_COPY_BYTES) return copyLarge(this.#s3, from, to, bytes);
-    await this.#s3.send(
-      new CopyObjectCommand({ Bucket: to.bucket, Key: to.key, CopySource: `${from.bucket}/${from.key}` }),
-    );
+    const copy = { Bucket: to.bucket, Key: to.key, CopySource: `${from.bucket}/${from.key}`, IfNoneMatch: '*' };
+    await once(async () => {
+      if (bytes > LARGEST_COPY_BYTES) await copyLarge(this.#s3, from, to, bytes);
+      else await this.#s3.send(new CopyObjectCommand(copy));
+    });
   }
 
   async delete(key: string): Promise<void> {
     await this.#s3.send(new DeleteObjectCommand({ Bucket: this.#buckets.runs, Key: key }));
+  }
+}
+
+const TRIES = 3;
+
+/** A conditional write: 412 says that it is there already, 409 that another is at it this moment. */
+async function once(write: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write();
+    } catch (error) {
+      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+      if (status === 412) return;
+      if (status !== 409 || tries === TRIES) throw error;
+      await sleep(Math.random() * 100 * 2 ** tries);
+    }
   }
 }

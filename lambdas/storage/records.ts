@@ -80,6 +80,7 @@ export class Records {
   /**
    * Writes the record unless there is one.
    *
+   * @throws CommitRefusedError where it is certain that nothing was written; after any other error that is not known
    * @returns the record that holds from now on. It may be this very one even where S3 says that one exists already: the
    *   first request can have succeeded and its answer been lost.
    */
@@ -92,7 +93,8 @@ export class Records {
         const winner = isConflict(error) ? await this.committed(id) : undefined;
         if (winner) return winner;
         // 409: another writer was at it this moment and may yet fail, so there can be no record; 412 never comes alone.
-        if (!isConflict(error) || tries === 3) throw error;
+        if (!isConflict(error) || tries === 3)
+          throw tries === 1 && isCertain(error) ? new CommitRefusedError(error) : error;
         await sleep(Math.random() * 100 * 2 ** tries);
       }
     }
@@ -124,8 +126,18 @@ function isConflict(error: unknown): boolean {
   return status === 412 || status === 409;
 }
 
-/** S3 said no, to the only request there was: nothing was written, and nothing that is under way still will be. */
-export function isCertainlyRefused(error: unknown): boolean {
+/** S3 said no to the only request there was: nothing was written, and nothing that is under way still will be. */
+export class CommitRefusedError extends Error {
+  override readonly name = 'CommitRefused';
+  override readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    super('S3 refused the commit record');
+    this.cause = cause;
+  }
+}
+
+function isCertain(error: unknown): boolean {
   if (!(error instanceof S3ServiceException)) return false;
   const { httpStatusCode = 0, attempts } = error.$metadata;
   return httpStatusCode >= 400 && httpStatusCode < 500 && attempts === 1;

@@ -92,24 +92,36 @@ function finalization(tasks: readonly TaskRetries[], taskErrors: readonly string
     Parameters: { ...error, 'cause.$': cause },
     Next: STATES.failed,
   });
+  const event = { 'run.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime', tasks };
+  const cleanup = {
+    Type: 'Task',
+    Resource: `\${${CLEANUP_PLACEHOLDER}}`,
+    TimeoutSeconds: CLEANUP_TIMEOUT_SECONDS + TIMEOUT_MARGIN_SECONDS,
+    Retry: [
+      RETRY_TRANSIENT,
+      { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },
+    ],
+    Next: STATES.verdict,
+  } as const;
   return {
     [STATES.cleanup]: {
-      Type: 'Task',
-      Resource: `\${${CLEANUP_PLACEHOLDER}}`,
-      TimeoutSeconds: CLEANUP_TIMEOUT_SECONDS + TIMEOUT_MARGIN_SECONDS,
-      Parameters: {
-        'run.$': '$$.Execution.Name',
-        'input.$': '$$.Execution.Input',
-        'startedAt.$': '$$.Execution.StartTime',
-        tasks,
-        'state.$': '$',
-      },
-      Retry: [
-        RETRY_TRANSIENT,
-        { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },
+      ...cleanup,
+      Parameters: { ...event, 'input.$': '$$.Execution.Input', 'state.$': '$' },
+      Catch: [
+        // The input, the notes and the list of tasks can be too much together; States.ALL does not match that.
+        { ErrorEquals: ['States.DataLimitExceeded'], Next: STATES.cleanupFromRecords },
+        { ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: STATES.cleanupFailed },
       ],
+    },
+    // Without input and notes: how the tasks ended is read from their records.
+    [STATES.cleanupFromRecords]: {
+      ...cleanup,
+      Parameters: {
+        ...event,
+        input: {},
+        state: { Error: 'States.DataLimitExceeded', Cause: 'the state data grew too large' },
+      },
       Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: STATES.cleanupFailed }],
-      Next: STATES.verdict,
     },
     [STATES.verdict]: {
       Type: 'Choice',

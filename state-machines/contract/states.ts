@@ -2,6 +2,7 @@
 export const STATES = {
   run: 'Run',
   cleanup: 'Cleanup',
+  cleanupFromRecords: 'Cleanup from records',
   cleanupFailed: 'Cleanup failed',
   verdict: 'Verdict',
   succeeded: 'Succeeded',

@@ -43,7 +43,7 @@ function taskState(task: string, placeholder: string, retries: number, onFailure
     },
     Retry: retries > 0 ? [TRANSIENT, ...own] : [TRANSIENT],
     Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: `$.out['${task}']`, Next: onFailure }],
-    ResultSelector: { 'status.$': '$.status' },
+    ResultSelector: { status: 'SUCCEEDED' },
     ResultPath: `$.out['${task}']`,
     ...exit,
   };
@@ -52,8 +52,21 @@ function taskState(task: string, placeholder: string, retries: number, onFailure
 const EXIT = { OutputPath: '$.out', End: true };
 const END = { Type: 'Pass', ...EXIT };
 
+const CLEANUP = {
+  Type: 'Task',
+  Resource: '${Cleanup}',
+  TimeoutSeconds: 960,
+  Retry: [
+    TRANSIENT,
+    { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },
+  ],
+  Next: 'Verdict',
+};
+const CLEANUP_FAILED = { ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: 'Cleanup failed' };
+
 /** The machine around the tasks. */
 function machine(comment: string, branch: object, tasks: object[], anyTaskFailed: object) {
+  const event = { 'run.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime', tasks };
   return {
     Comment: comment,
     StartAt: 'Run',
@@ -70,22 +83,18 @@ function machine(comment: string, branch: object, tasks: object[], anyTaskFailed
         Next: 'Cleanup',
       },
       Cleanup: {
-        Type: 'Task',
-        Resource: '${Cleanup}',
-        TimeoutSeconds: 960,
+        ...CLEANUP,
+        Parameters: { ...event, 'input.$': '$$.Execution.Input', 'state.$': '$' },
+        Catch: [{ ErrorEquals: ['States.DataLimitExceeded'], Next: 'Cleanup from records' }, CLEANUP_FAILED],
+      },
+      'Cleanup from records': {
+        ...CLEANUP,
         Parameters: {
-          'run.$': '$$.Execution.Name',
-          'input.$': '$$.Execution.Input',
-          'startedAt.$': '$$.Execution.StartTime',
-          tasks,
-          'state.$': '$',
+          ...event,
+          input: {},
+          state: { Error: 'States.DataLimitExceeded', Cause: 'the state data grew too large' },
         },
-        Retry: [
-          TRANSIENT,
-          { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },
-        ],
-        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: 'Cleanup failed' }],
-        Next: 'Verdict',
+        Catch: [CLEANUP_FAILED],
       },
       Verdict: {
         Type: 'Choice',

@@ -85,7 +85,7 @@ describe('in the machine of any graph', () => {
         const resources = statesIn(definition).flatMap(([name, state]) =>
           state.Type === 'Task' ? [[name, state.Resource]] : [],
         );
-        const expected = Object.entries({ ...functions, Cleanup: 'Cleanup' });
+        const expected = Object.entries({ ...functions, Cleanup: 'Cleanup', 'Cleanup from records': 'Cleanup' });
         expect(Object.fromEntries(resources)).toEqual(
           Object.fromEntries(expected.map(([task, placeholder]) => [task, `\${${placeholder}}`])),
         );

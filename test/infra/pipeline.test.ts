@@ -131,9 +131,9 @@ describe('the buckets', () => {
     });
   });
 
-  it('Runs empties itself a week after the longest run, and goes with the stack', () => {
+  it('Runs empties itself a week after the longest run, and outlives the stack to do so', () => {
     const { Properties, DeletionPolicy } = bucketOf('Runs');
-    expect(DeletionPolicy).toBe('Delete');
+    expect(DeletionPolicy).toBe('Retain');
     expect(Properties['LifecycleConfiguration']['Rules']).toEqual([
       {
         Id: 'last-net',
@@ -149,7 +149,9 @@ describe('the buckets', () => {
     const { Properties, DeletionPolicy } = bucketOf('Results');
     expect(DeletionPolicy).toBe('Retain');
     expect(Properties['VersioningConfiguration']).toEqual({ Status: 'Enabled' });
-    expect(Properties['LifecycleConfiguration']).toBeUndefined();
+    expect(Properties['LifecycleConfiguration']['Rules']).toEqual([
+      { Id: 'broken-uploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+    ]);
   });
 });
 

@@ -108,5 +108,5 @@ describe('aws-local-stepfunctions by itself', () => {
 it('every Task of a compiled definition has a TimeoutSeconds, so the 60 seconds never apply', () => {
   const states = branchesIn(compile(diamond().plan).definition).flatMap(({ States }) => Object.values(States));
   const timeouts = states.flatMap((state) => (state.Type === 'Task' ? [state.TimeoutSeconds] : []));
-  expect(timeouts).toEqual([960, 960, 960, 960, 960]);
+  expect(timeouts).toEqual([960, 960, 960, 960, 960, 960]);
 });

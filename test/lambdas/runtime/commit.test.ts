@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { emptyPrefix } from '../../../lambdas/cleanup/empty-prefix.ts';
 import type { CommitRecord } from '../../../state-machines/contract/records.ts';
 import { durable, json, ndjson, TaskGraph, text } from '../../../state-machines/index.ts';
-import { intercept, loseFirstAnswer, type S3Fixture, s3Error, startS3Fixture } from '../s3-fixture.ts';
+import { BUCKETS, intercept, loseFirstAnswer, type S3Fixture, s3Error, startS3Fixture } from '../s3-fixture.ts';
 import { type AnyContext, type AttemptOptions, attempt } from './attempts.ts';
 
 const graph = new TaskGraph('pipe');
@@ -111,6 +112,32 @@ describe('an attempt', () => {
     expect(await late).toMatchObject({ attempt: 2 });
     expect(await result()).toBe('1');
     expect((await stored()).length).toBe(3);
+  });
+
+  it('that outlives its run, and the cleanup of it, commits and publishes nothing', async () => {
+    const cleanedUp = Promise.withResolvers<void>();
+    const wrote = Promise.withResolvers<void>();
+    const late = second(async (context) => {
+      await writing(9)(context);
+      wrote.resolve();
+      await cleanedUp.promise;
+    });
+    await wrote.promise;
+    await second(writing(1), { retryCount: 1 });
+    await emptyPrefix(fixture.s3, BUCKETS.runs, { pipeline: 'pipe', run }, () => true);
+    cleanedUp.resolve();
+    await expect(late).rejects.toMatchObject({ name: 'NonRetryableError' });
+    expect(await stored()).toEqual([]);
+    expect(await result()).toBe('1');
+  });
+
+  it('never replaces a result that is published', async () => {
+    await second(writing(1));
+    await emptyPrefix(fixture.s3, BUCKETS.runs, { pipeline: 'pipe', run }, () => true);
+    const again = { task: 'first', run };
+    await attempt(plan, fixture.s3, ({ outputs }) => outputs.rows.writeRows([]), again);
+    await second(writing(2));
+    expect(await result()).toBe('1');
   });
 
   it('knows its own record where the commit succeeded and its answer was lost', async () => {

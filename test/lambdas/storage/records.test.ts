@@ -142,7 +142,19 @@ describe('commit', () => {
     const id = newTask();
     await records.commit(id, second);
     fixture.refuse(({ method }) => (method === 'PUT' ? denied : undefined));
-    await expect(records.commit(id, first)).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(records.commit(id, first)).rejects.toMatchObject({
+      name: 'CommitRefused',
+      cause: { name: 'AccessDenied' },
+    });
+  });
+
+  it('is not certainly refused where an earlier request may still be under way', async () => {
+    const id = newTask();
+    const s3 = fixture.newClient();
+    intercept(s3, 'PutObjectCommand', async (_, __, call) => {
+      throw call === 1 ? s3Error('ConditionalRequestConflict', 409) : s3Error('AccessDenied', 403);
+    });
+    await expect(new Records(s3, BUCKETS.runs).commit(id, first)).rejects.toMatchObject({ name: 'AccessDenied' });
   });
 
   it('does not take a record that cannot be read for none', async () => {

@@ -68,7 +68,7 @@ type Columns = NonNullable<AnyFormat['columns']>;
 function columnsOf(rows: readonly Row[], columns: Columns, before: number): ColumnSource[] {
   for (const [index, row] of rows.entries()) {
     for (const name in row) {
-      if (name in columns) continue;
+      if (Object.hasOwn(columns, name)) continue;
       throw new InvalidDataError(
         `row ${before + index + 1} has a column "${name}" that is not among ${Object.keys(columns).join(', ')}; declare it: parquet({ ${name}: … })`,
       );
