@@ -11,11 +11,13 @@ export function parseInput(text: string): unknown {
   try {
     return JSON.parse(json);
   } catch (error) {
-    throw new UsageError('InvalidInput', `--input is not JSON: ${(error as Error).message}`);
+    const what = text.startsWith('@') ? `--input: ${text.slice(1)}` : '--input';
+    throw new UsageError('InvalidInput', `${what} is not JSON: ${(error as Error).message}`);
   }
 }
 
 function readInput(file: string): string {
+  if (file === '') throw new UsageError('InvalidInput', '--input: name a file behind the @');
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

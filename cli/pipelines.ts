@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '../state-machines/contract/errors.ts';
+import { GraphError } from '../state-machines/graph/errors.ts';
 import { nearest } from '../state-machines/graph/nearest.ts';
 import { Plan } from '../state-machines/graph/plan.ts';
 
@@ -34,12 +35,28 @@ export async function loadPipeline(name: string, root = process.cwd()): Promise<
       `no pipeline is called "${name}"; ${meant ? `did you mean "${meant}"? ` : ''}${there}`,
     );
   }
-  const module = await import(pathToFileURL(join(folder, file)).href);
+  const module = await importGraph(join(folder, file));
   if (!(module.plan instanceof Plan)) {
     throw new UsageError(
-      'UnknownPipeline',
+      'PipelineInvalid',
       `${join(folder, file)} must export its plan: export const plan = graph.build();`,
     );
   }
   return { plan: module.plan, handlers: join(root, HANDLERS, name) };
+}
+
+async function importGraph(file: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(pathToFileURL(file).href);
+  } catch (error) {
+    if (error instanceof GraphError) throw error;
+    const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+    // The first line of the stack that is in the file tells where.
+    const where =
+      stack
+        .split('\n')
+        .find((line) => line.includes(file))
+        ?.trim() ?? file;
+    throw new UsageError('PipelineInvalid', `${file} does not load: ${name}: ${message}\n  ${where}`);
+  }
 }

@@ -77,11 +77,21 @@ function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
       // Dependencies that are CommonJS call require() for Node's own modules.
       banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     });
+    checkExports(entries, metafile);
     const contents = outputFiles.map(({ path, contents }) => [relative(workingDir, path), contents] as const);
     return { metafile, contents: new Map(contents) };
   } catch (error) {
     throw isBuildFailure(error) ? new UsageError('HandlerInvalid', explain(error, workingDir)) : error;
   }
+}
+
+function checkExports(entries: Readonly<Record<string, BundleEntry>>, { outputs }: Metafile): void {
+  const without = Object.entries(entries).filter(
+    ([name]) => !outputs[`${OUTDIR}/${name}.mjs`]?.exports.includes('handler'),
+  );
+  if (without.length === 0) return;
+  const lines = without.map(([name, { file }]) => `  ${file}: export const handler = task(…) of the task "${name}"`);
+  throw new UsageError('HandlerInvalid', ['a file must export its handler:', ...lines].join('\n'));
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {

@@ -60,7 +60,7 @@ export class InProcessFunctions implements Functions {
 
   /** A handler cannot be killed inside this process; it is cut off from what it could still write to. */
   async kill(): Promise<void> {
-    this.#killed.abort(new LambdaError('Runtime.ExitError', 'the run was stopped'));
+    this.#killed.abort(Object.assign(new Error('the run was stopped'), { name: 'Runtime.ExitError' }));
     this.#killed = new AbortController();
     await Promise.allSettled(this.#running);
   }

@@ -21,7 +21,12 @@ export type ProgressEvent =
       readonly error: FailureInfo;
     }
   | { readonly type: 'cleanup-started' }
-  | { readonly type: 'run-ended'; readonly result: RunResult; readonly results: readonly ResultFile[] };
+  | {
+      readonly type: 'run-ended';
+      readonly folder: string;
+      readonly result: RunResult;
+      readonly results: readonly ResultFile[];
+    };
 
 /** A durable output, as a file here. */
 export interface ResultFile {

@@ -19,6 +19,7 @@ export interface RunFolder {
 /** @throws UsageError where the run id is not allowed or was used before */
 export function runFolderOf(base: string, pipeline: string, run: string): RunFolder {
   if (!isName(RUN_ID, run)) throw new UsageError('InvalidRunId', explainName('run id', RUN_ID, run));
+  if (base === '') throw new UsageError('InvalidOption', 'dir is empty; name a folder for what runs keep');
   const path = resolve(base, pipeline, run);
   if (existsSync(path)) throw alreadyThere(path);
   return { path, s3: join(path, 's3'), logs: join(path, 'logs'), results: join(path, 'results') };
@@ -26,7 +27,11 @@ export function runFolderOf(base: string, pipeline: string, run: string): RunFol
 
 /** @throws UsageError where another process was faster with the same run id */
 export function createRunFolder({ path }: RunFolder): void {
-  mkdirSync(dirname(path), { recursive: true });
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new UsageError('InvalidOption', `dir: ${dirname(path)} cannot be made: ${(error as Error).message}`);
+  }
   try {
     mkdirSync(path);
   } catch (error) {

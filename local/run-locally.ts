@@ -77,7 +77,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
       }
       const results = await exportResults(result, s3.endpoint, buckets.results, folder.results);
       writeFileSync(join(folder.path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
-      onProgress({ type: 'run-ended', result, results });
+      onProgress({ type: 'run-ended', folder: folder.path, result, results });
       return result;
     } finally {
       await functions?.kill();

@@ -60,6 +60,8 @@ export class Sandbox {
         `--max-semi-space-size=${Math.floor(settings.memoryMiB * SEMI_SPACE_SHARE)}`,
       ],
       stdio: ['ignore', log, log, 'ipc'],
+      // A group of its own: Ctrl-C is for the run, which then ends its sandboxes.
+      detached: true,
     });
     closeSync(log);
     // A process that cannot be started says so here and nowhere else.

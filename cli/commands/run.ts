@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { Command } from 'commander';
 import type { RunLocallyOptions } from '../../local/index.ts';
 import { EXIT } from '../exit.ts';
@@ -50,7 +51,7 @@ export function runCommand(terminal: Terminal, finish: (exitCode: number) => voi
           onProgress: (event) => {
             if (options.json) return;
             onProgress(event);
-            if (event.type === 'run-ended') print(renderRun(event.result, event.results, style));
+            if (event.type === 'run-ended') print(renderRun(event.result, event.results, event.folder, style));
           },
         });
         if (options.json) print(JSON.stringify(result, null, 2));
@@ -65,13 +66,17 @@ function collect(value: string, before: readonly string[] = []): readonly string
   return [...before, value];
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** The first signal stops the run in good order; whoever sends a second one does not want to wait. */
 function stopOnSignals(stop: AbortController, terminal: Terminal): () => void {
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stop.signal.aborted) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
+    if (stop.signal.aborted) process.exit(128 + constants.signals[signal]);
     terminal.stderr.write('stopping: what the run left is being cleaned up (once more to quit at once)\n');
     stop.abort();
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  };
 }

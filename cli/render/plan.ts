@@ -1,5 +1,5 @@
 import type { Structure } from '../../state-machines/index.ts';
-import { formatBytes } from './units.ts';
+import { formatBytes, formatCount } from './units.ts';
 
 export interface ShownPlan {
   readonly pipeline: string;
@@ -15,7 +15,7 @@ const DEFINITION_LIMIT = 1_048_576;
 export function renderPlan(plan: ShownPlan): string {
   const share = ((plan.definitionBytes / DEFINITION_LIMIT) * 100).toFixed(1);
   return [
-    `${plan.pipeline}: ${plan.taskCount} tasks in ${plan.waves.length} waves`,
+    `${plan.pipeline}: ${formatCount(plan.taskCount, 'task')} in ${formatCount(plan.waves.length, 'wave')}`,
     '',
     ...plan.waves.map((wave, index) => `  wave ${index}  ${wave.join(', ')}`),
     '',

@@ -18,11 +18,11 @@ const LINES_SHOWN = 6;
 const LINE_WIDTH = 110;
 
 /** How a run ended, for people: the tasks, the results and their first rows, what was released. */
-export function renderRun(result: RunResult, files: readonly ResultFile[], style: StyleText): string {
+export function renderRun(result: RunResult, files: readonly ResultFile[], folder: string, style: StyleText): string {
   const parts = [
     renderTasks(result, style),
     ...files.map((file) => renderResultFile(file, style)),
-    renderEnd(result, style),
+    renderEnd(result, folder, style),
   ];
   return `\n${parts.join('\n\n')}`;
 }
@@ -59,9 +59,12 @@ function firstLines(path: string): string[] {
   return lines.map((line) => (line.length > LINE_WIDTH ? `${line.slice(0, LINE_WIDTH - 1)}…` : line));
 }
 
-function renderEnd({ status, error, durationMs, released }: RunResult, style: StyleText): string {
+function renderEnd({ status, error, durationMs, released }: RunResult, folder: string, style: StyleText): string {
   const verdict = status === 'SUCCEEDED' ? style('green', status) : style('red', status);
   const why = error ? `\n${style('red', error.name)}: ${error.message}` : '';
   const gone = `released ${formatCount(released.objects, 'object')}, ${formatBytes(released.bytes)}; ${released.left} left`;
-  return `${verdict} in ${formatDuration(durationMs)}${why}\n${gone}`;
+  const place = relative(process.cwd(), folder) || '.';
+  const kept = released.left > 0 ? ` in ${place}/s3` : '';
+  const logs = status === 'SUCCEEDED' ? '' : `\nlogs: ${place}/logs`;
+  return `${verdict} in ${formatDuration(durationMs)}${why}\n${gone}${kept}${logs}`;
 }

@@ -12,7 +12,7 @@ export function abortBefore(remainingMs: number): { readonly signal: AbortSignal
   const timer = setTimeout(() => {
     controller.abort(
       new TaskTimedOutError(
-        `the attempt was stopped after ${(afterMs / 1000).toFixed(1)} s, shortly before its timeout`,
+        `the attempt was stopped after ${(afterMs / 1000).toFixed(1)} s, shortly before its timeout of ${Math.round(remainingMs / 1000)} s (timeoutSeconds)`,
       ),
     );
   }, afterMs);

@@ -19,6 +19,7 @@ export type UsageErrorCode =
   | 'InvalidInput'
   | 'InvalidOption'
   | 'InvalidRunId'
+  | 'PipelineInvalid'
   | 'RunExists'
   | 'UnknownPipeline'
   | 'UnknownTask';

@@ -1,6 +1,7 @@
 /** From declarations to a plan: names checked, refs resolved, defaults filled in, and every problem noted on the way. */
 
 import { explainName, isName, OUTPUT_NAME, PIPELINE_NAME, TASK_NAME } from '../contract/names.ts';
+import { isObject } from '../contract/objects.ts';
 import { STATES } from '../contract/states.ts';
 import { findCycles } from './cycle.ts';
 import { type GraphProblem, problem } from './errors.ts';
@@ -123,11 +124,19 @@ function plannedOutputs(handle: AnyTaskHandle): Record<string, PlannedOutput> {
 }
 
 function resolveInput(declared: InputRef, own: ReadonlySet<DataRef>, where: string): PlannedInput | GraphProblem {
+  if (!isRef(declared) || (declared.kind === 'optional-ref' && !isRef(declared.ref))) {
+    return problem('UnresolvedDataRef', `${where} is ${JSON.stringify(declared)}, no output of a task and no ref("…")`);
+  }
   const optional = declared.kind === 'optional-ref';
   const wanted = optional ? declared.ref : declared;
   const found = wanted.kind === 'ref' ? resolveRef(wanted, own, where) : resolveName(wanted, own, where);
   if ('code' in found) return found;
   return { task: found.task, output: found.output, format: found.format, optional };
+}
+
+function isRef(declared: unknown): boolean {
+  const kind = isObject(declared) && declared['kind'];
+  return kind === 'ref' || kind === 'named-ref' || kind === 'optional-ref';
 }
 
 function resolveRef(wanted: DataRef, own: ReadonlySet<DataRef>, where: string): DataRef | GraphProblem {

@@ -50,9 +50,23 @@ describe('a pipeline', () => {
     });
   });
 
+  it.each([
+    ['that is no TypeScript', 'export const plan = ;'],
+    ['that throws', "throw new Error('no luck');"],
+    ['that imports what is not there', "import './nowhere.ts';"],
+  ])('with a file %s is refused with the file and the reason', async (_, source) => {
+    const broken = project(join(folder, 'broken', String(source.length)), {
+      'state-machines/pipelines/broken.ts': source,
+    });
+    await expect(loadPipeline('broken', broken)).rejects.toMatchObject({
+      code: 'PipelineInvalid',
+      message: expect.stringContaining('broken.ts does not load'),
+    });
+  });
+
   it('whose file exports no plan is refused with what to export', async () => {
     await expect(loadPipeline('planless', root)).rejects.toMatchObject({
-      code: 'UnknownPipeline',
+      code: 'PipelineInvalid',
       message: expect.stringContaining('export const plan = graph.build();'),
     });
   });

@@ -91,6 +91,8 @@ describe('a table', () => {
   });
 });
 
+const FOLDER = join(process.cwd(), '.ebbtide/trips/run-1');
+
 const RESULT: RunResult = {
   pipeline: 'flights',
   run: 'r1',
@@ -112,7 +114,7 @@ const RESULT: RunResult = {
 
 describe('the end of a run', () => {
   it('shows the tasks, why it failed and what was released', () => {
-    expect(renderRun(RESULT, [], plain).split('\n')).toEqual([
+    expect(renderRun(RESULT, [], FOLDER, plain).split('\n')).toEqual([
       '',
       'task        status     retries   time   in      out',
       'extract     SUCCEEDED        0  1.2 s  0 B  58.0 MB',
@@ -122,6 +124,7 @@ describe('the end of a run', () => {
       'FAILED in 2.3 s',
       'TaskFailed: aggregate (InjectedFailure: no) failed',
       'released 5 objects, 58.0 MB; 0 left',
+      'logs: .ebbtide/trips/run-1/logs',
     ]);
   });
 
@@ -132,7 +135,7 @@ describe('the end of a run', () => {
     const lines = ['city,note', `Oslo,${'x'.repeat(200)}`, ...Array.from({ length: 20 }, (_, row) => `row,${row}`)];
     writeFileSync(path, `${lines.join('\n')}\n`);
     const file: ResultFile = { task: 'load', output: 'table', path, bytes: 1_500, rows: 21 };
-    const shown = renderRun({ ...RESULT, tasks: {} }, [file], plain).split('\n');
+    const shown = renderRun({ ...RESULT, tasks: {} }, [file], FOLDER, plain).split('\n');
     expect(shown.slice(3, 11)).toEqual([
       'load.table (21 rows, 1.5 kB)',
       '  results/load/table.csv',
@@ -149,7 +152,7 @@ describe('the end of a run', () => {
   it('shows no rows of a result that is not text', () => {
     const path = join(folder, 'data.bin');
     writeFileSync(path, Buffer.from([1, 0, 2, 3]));
-    const shown = renderRun(RESULT, [{ task: 'load', output: 'data', path, bytes: 4 }], plain).split('\n');
+    const shown = renderRun(RESULT, [{ task: 'load', output: 'data', path, bytes: 4 }], FOLDER, plain).split('\n');
     const at = shown.indexOf('load.data (4 B)');
     expect(at).toBeGreaterThan(0);
     expect(shown[at + 2]).toBe('');
@@ -159,10 +162,10 @@ describe('the end of a run', () => {
     const esc = String.fromCharCode(27);
     vi.stubEnv('CI', undefined);
     vi.stubEnv('TERM', 'xterm-256color');
-    expect(renderRun(RESULT, [], styler(fakeStream(false)))).toBe(renderRun(RESULT, [], plain));
-    expect(renderRun(RESULT, [], styler(fakeStream(true)))).toContain(`${esc}[31mFAILED${esc}[39m`);
+    expect(renderRun(RESULT, [], FOLDER, styler(fakeStream(false)))).toBe(renderRun(RESULT, [], FOLDER, plain));
+    expect(renderRun(RESULT, [], FOLDER, styler(fakeStream(true)))).toContain(`${esc}[31mFAILED${esc}[39m`);
     vi.stubEnv('NO_COLOR', '1');
-    expect(renderRun(RESULT, [], styler(fakeStream(true)))).toBe(renderRun(RESULT, [], plain));
+    expect(renderRun(RESULT, [], FOLDER, styler(fakeStream(true)))).toBe(renderRun(RESULT, [], FOLDER, plain));
   });
 });
 
@@ -181,7 +184,7 @@ describe('progress', () => {
     report({ type: 'attempt-started', task: 'extract', attempt: 3 });
     report({ type: 'attempt-succeeded', task: 'extract', attempt: 3, durationMs: 1_500 });
     report({ type: 'cleanup-started' });
-    report({ type: 'run-ended', result: RESULT, results: [] });
+    report({ type: 'run-ended', folder: FOLDER, result: RESULT, results: [] });
     expect(lines).toEqual([
       'flights run r1',
       '   0.0 s  > bundling and synthesis',

@@ -87,6 +87,7 @@ describe('a run in which all goes well', () => {
     expect(events.at(-2)).toEqual({ type: 'cleanup-started' });
     expect(events.at(-1)).toEqual({
       type: 'run-ended',
+      folder: expect.any(String),
       result,
       results: [{ task: 'merge-load', output: 'table', path, bytes: DIAMOND_TABLE.length, rows: 2 }],
     });
