@@ -15,3 +15,8 @@ export interface Assembly {
 export function functionArn(name: string): string {
   return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
 }
+
+/** The definition with an ARN for each `${placeholder}`. */
+export function withArns(definition: string, arnOf: (placeholder: string) => string): Definition {
+  return JSON.parse(definition.replace(/\$\{(\w+)\}/g, (_, placeholder: string) => arnOf(placeholder)));
+}

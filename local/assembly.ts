@@ -7,7 +7,7 @@ import { App, type AppProps, Stack } from 'aws-cdk-lib';
 import { Pipeline } from '../infra/pipeline.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import { type Assembly, functionArn } from './assembly-model.ts';
+import { type Assembly, functionArn, withArns } from './assembly-model.ts';
 import type { FunctionSettings } from './sandbox.ts';
 
 /** @param handlers the folder with the handlers */
@@ -88,10 +88,9 @@ function readTemplate({ Resources }: Template, assets: AssetManifest, outdir: st
   const [machine] = ofType(Resources, 'AWS::StepFunctions::StateMachine');
   if (!machine) throw new Error('the template has no state machine');
   const { DefinitionString, DefinitionSubstitutions } = machine[1].Properties as StateMachineProperties;
-  const definition = DefinitionString.replace(/\$\{(\w+)\}/g, (_, name: string) =>
-    functionArn(DefinitionSubstitutions[name]?.['Fn::GetAtt'][0] ?? name),
-  );
-  return { definition: JSON.parse(definition), functions, buckets };
+  const arnOf = (placeholder: string) =>
+    functionArn(DefinitionSubstitutions[placeholder]?.['Fn::GetAtt'][0] ?? placeholder);
+  return { definition: withArns(DefinitionString, arnOf), functions, buckets };
 }
 
 function ofType(resources: Template['Resources'], type: string) {

@@ -11,7 +11,7 @@ import { Records } from '../lambdas/storage/records.ts';
 import { CLEANUP_PLACEHOLDER, compile } from '../state-machines/compiler/compile.ts';
 import { parseCleanupEvent, parseTaskEvent } from '../state-machines/contract/events.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
-import { type Assembly, functionArn } from './assembly-model.ts';
+import { type Assembly, functionArn, withArns } from './assembly-model.ts';
 import type { Functions } from './functions.ts';
 import { LambdaError, timedOut } from './lambda-error.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
@@ -20,8 +20,7 @@ export const IN_PROCESS_BUCKETS = { runs: 'runs', results: 'results' };
 
 /** The same definition that the construct deploys, with ARNs made up for its functions. */
 export function definitionOf(plan: Plan): Assembly['definition'] {
-  const text = JSON.stringify(compile(plan).definition);
-  return JSON.parse(text.replace(/\$\{(\w+)\}/g, (_, placeholder: string) => functionArn(placeholder)));
+  return withArns(JSON.stringify(compile(plan).definition), functionArn);
 }
 
 export class InProcessFunctions implements Functions {
