@@ -35,6 +35,7 @@ export function createTaskFunction(
     ephemeralStorageMiB: task.resources.ephemeralStorageMiB,
     timeoutSeconds: task.timeoutSeconds,
     environment: {
+      [ENVIRONMENT.task]: task.name,
       [ENVIRONMENT.runsBucket]: runs.bucketName,
       [ENVIRONMENT.resultsBucket]: results.bucketName,
     },

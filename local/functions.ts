@@ -54,6 +54,8 @@ export class SandboxedFunctions implements Functions {
   }
 
   async kill(): Promise<void> {
+    // Who waited for a place has no run to go on with.
+    this.#atOnce.clearQueue();
     await Promise.all([...this.#all].map((sandbox) => sandbox.kill()));
   }
 }

@@ -9,6 +9,7 @@ import { fromEnvironment } from '../storage/environment.ts';
 import { Records } from '../storage/records.ts';
 import { type AnyHandler, runAttempt } from './attempt.ts';
 import { abortBefore } from './deadline.ts';
+import { NonRetryableError } from './errors.ts';
 import { Store } from './store.ts';
 import type { TaskHandler } from './types.ts';
 
@@ -44,6 +45,7 @@ export function task<Inputs extends InputsDef, Outputs extends OutputsDef>(
 
   const lambdaHandler = async (payload: unknown, context: Context): Promise<TaskAnswer> => {
     const event = parseTaskEvent(payload);
+    refuseOtherTask(handle.name, fromEnvironment('task'));
     warm ??= {
       planned: plannedTask(handle),
       ...storage(),
@@ -88,6 +90,12 @@ export function task<Inputs extends InputsDef, Outputs extends OutputsDef>(
     }
   };
   return Object.assign(lambdaHandler, { [RAW_HANDLER]: handler as AnyHandler });
+}
+
+/** A handler copied from another file keeps that file's task, and would look for its inputs and outputs. */
+function refuseOtherTask(made: string, wanted: string): void {
+  if (made === wanted) return;
+  throw new NonRetryableError(`this is the function of the task "${wanted}", and its handler is task(${made}, …)`);
 }
 
 function storage(): { records: Records; store: Store } {

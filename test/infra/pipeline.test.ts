@@ -71,7 +71,12 @@ describe('the functions of a pipeline', () => {
   it('get the buckets, and the cleanup the pipeline, from their environment', () => {
     const variables = (name: string) =>
       Object.keys(functionOf(synthesized.template, name).Properties['Environment']['Variables']);
-    expect(variables('extract').toSorted()).toEqual(['EBBTIDE_RESULTS_BUCKET', 'EBBTIDE_RUNS_BUCKET', 'NODE_OPTIONS']);
+    expect(variables('extract').toSorted()).toEqual([
+      'EBBTIDE_RESULTS_BUCKET',
+      'EBBTIDE_RUNS_BUCKET',
+      'EBBTIDE_TASK',
+      'NODE_OPTIONS',
+    ]);
     expect(variables('Cleanup').toSorted()).toEqual(['EBBTIDE_PIPELINE', 'EBBTIDE_RUNS_BUCKET', 'NODE_OPTIONS']);
   });
 

@@ -56,6 +56,7 @@ describe('the functions', () => {
     const settings = [...assembly.functions.values()].find(({ handler }) => handler === 'merge-load.handler');
     expect(settings).toMatchObject({ memoryMiB: 512, timeoutSeconds: 900 });
     expect(settings?.environment).toEqual({
+      EBBTIDE_TASK: 'merge-load',
       EBBTIDE_RUNS_BUCKET: assembly.buckets.runs,
       EBBTIDE_RESULTS_BUCKET: assembly.buckets.results,
       NODE_OPTIONS: '--enable-source-maps',
