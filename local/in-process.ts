@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { cleanUp } from '../lambdas/cleanup/cleanup.ts';
 import { type AnyHandler, runAttempt } from '../lambdas/runtime/attempt.ts';
 import { abortBefore } from '../lambdas/runtime/deadline.ts';
@@ -14,7 +14,7 @@ import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { type Assembly, functionArn, withArns } from './assembly-model.ts';
 import type { Functions } from './functions.ts';
 import { LambdaError, timedOut } from './lambda-error.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
+import { clientOf } from './s3.ts';
 
 export const IN_PROCESS_BUCKETS = { runs: 'runs', results: 'results' };
 
@@ -35,7 +35,7 @@ export class InProcessFunctions implements Functions {
   constructor(plan: Plan, handlers: Readonly<Record<string, AnyHandler>>, endpoint: string) {
     this.#plan = plan;
     this.#handlers = handlers;
-    this.#s3 = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
+    this.#s3 = clientOf(endpoint);
     const { functions } = compile(plan);
     this.#tasks = new Map(plan.tasks.map((task) => [functionArn(functions[task.name] ?? ''), task]));
   }

@@ -63,7 +63,7 @@ export async function interpret(definition: Definition, options: InterpretOption
   const noWaits: Record<string, number> = {};
   const running = new Set<ReturnType<StateMachine['run']>>();
   let ended = false;
-  const adapted = adaptBranch(definition as never, (state, given) => {
+  const adapted = adaptBranch(adaptPaths(definition) as AnyBranch, (state, given) => {
     noWaits[state] = 0;
     if (given.Type === 'Parallel' && (given['Branches'] as AnyBranch[]).length > INTERPRETERS_BRANCH_LIMIT) {
       handlers[state] = (data) => runBranches(given['Branches'] as AnyBranch[], data, start);
@@ -128,8 +128,7 @@ class ExecutionOver extends Error {
 }
 
 function adaptBranch(branch: AnyBranch, adapt: (name: string, state: AnyState) => AnyState): AnyBranch {
-  const rest = adaptPaths(branch) as AnyBranch;
-  const States = Object.entries(rest.States).map(([name, state]): [string, AnyState] => {
+  const States = Object.entries(branch.States).map(([name, state]): [string, AnyState] => {
     const Branches = (state['Branches'] as AnyBranch[] | undefined)?.map((inner) => adaptBranch(inner, adapt));
     const Retry = (state['Retry'] as Record<string, unknown>[] | undefined)?.map((retrier) => ({
       ...retrier,
@@ -138,7 +137,7 @@ function adaptBranch(branch: AnyBranch, adapt: (name: string, state: AnyState) =
     return [name, adapt(name, { ...cutTimers(state), ...(Branches && { Branches }), ...(Retry && { Retry }) })];
   });
   return {
-    ...cutTimers(rest),
+    ...cutTimers(branch),
     States: Object.fromEntries(States),
   };
 }

@@ -2,10 +2,10 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { RunResult } from '../state-machines/contract/result.ts';
 import type { ResultFile } from './progress.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
+import { clientOf } from './s3.ts';
 
 /** Copies a run's durable outputs out of the S3 endpoint, to where their reader would look for files. */
 export async function exportResults(
@@ -14,7 +14,7 @@ export async function exportResults(
   bucket: string,
   folder: string,
 ): Promise<ResultFile[]> {
-  const s3 = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
+  const s3 = clientOf(endpoint);
   const files: ResultFile[] = [];
   for (const [task, { outputs = {} }] of Object.entries(result.tasks)) {
     for (const [output, { resultKey, bytes, rows }] of Object.entries(outputs)) {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { AnyHandler } from '../lambdas/runtime/attempt.ts';
 import { RAW_HANDLER } from '../lambdas/runtime/task.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
+import { NON_RETRYABLE_ERROR } from '../state-machines/contract/events.ts';
+import { isObject } from '../state-machines/contract/objects.ts';
 import { PAYLOAD_LIMIT, type RunResult } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { deployFolder, deployPlain } from './deployment.ts';
@@ -120,9 +122,9 @@ function refuseOversized(state: string, payload: unknown): void {
 
 /** A handler that was not made with task() commits nothing. On AWS the tasks that need its outputs would say so. */
 function refuseForeign(task: string, answer: unknown): void {
-  if (typeof answer === 'object' && answer !== null && 'status' in answer && answer.status === 'SUCCEEDED') return;
+  if (isObject(answer) && answer['status'] === 'SUCCEEDED') return;
   throw new LambdaError(
-    'NonRetryableError',
+    NON_RETRYABLE_ERROR,
     `the handler of "${task}" was not made with task(…): export const handler = task(${task}, …)`,
   );
 }
@@ -142,7 +144,7 @@ function inputOf({ input = {}, keep }: RunLocallyOptions): unknown {
     );
   }
   if (!keep) return JSON.parse(text);
-  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return { ...JSON.parse(text), keep: true };
+  if (isObject(input)) return { ...JSON.parse(text), keep: true };
   throw new UsageError('InvalidInput', 'keep is put into the input, which must be an object for that');
 }
 

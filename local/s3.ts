@@ -6,6 +6,7 @@
  * every network interface and lets nobody add to its routes. So its app is put together here, from its own parts.
  */
 
+import { S3Client } from '@aws-sdk/client-s3';
 import type { buildApp } from 'fauxqs';
 
 export interface LocalS3 {
@@ -37,6 +38,11 @@ export interface LocalS3Options {
 /** Credentials are not checked; the SDK wants some. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 export const LOCAL_REGION = 'us-east-1';
+
+/** A client of the endpoint, for this process. */
+export function clientOf(endpoint: string): S3Client {
+  return new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
+}
 
 export async function startS3({ folder, refuse }: LocalS3Options): Promise<LocalS3> {
   const { buildApp, FileS3Persistence, S3Store, SnsStore, SqsStore } = await loadFauxqs();

@@ -3,6 +3,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type CleanupAnswer, type CleanupEvent, RUN_ERRORS } from '../../state-machines/contract/events.ts';
 import type { RunId } from '../../state-machines/contract/keys.ts';
+import { isObject } from '../../state-machines/contract/objects.ts';
 import { CAUSE_LIMIT, PAYLOAD_LIMIT, type RunResult, shortenResult } from '../../state-machines/contract/result.ts';
 import { Records } from '../storage/records.ts';
 import { emptyPrefix, measurePrefix } from './empty-prefix.ts';
@@ -68,5 +69,5 @@ function verdict(result: RunResult): CleanupAnswer {
 }
 
 function isKept(input: unknown): boolean {
-  return typeof input === 'object' && input !== null && 'keep' in input && input.keep === true;
+  return isObject(input) && input['keep'] === true;
 }

@@ -1,6 +1,5 @@
 /** Deletes everything under one run's prefix, as much of it as time allows, and looks again whether all is gone. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
@@ -12,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { type RunId, runPrefix } from '../../state-machines/contract/keys.ts';
 import { eachLimited } from '../storage/each-limited.ts';
+import { backOff } from '../storage/s3-requests.ts';
 
 /** DeleteObjects takes 1,000 keys, as many as a listing's page has. */
 const DELETES_AT_ONCE = 8;
@@ -114,8 +114,7 @@ async function deletePage(s3: S3Client, bucket: string, page: Page, refusals: Se
     );
     left = Errors.flatMap(({ Key }) => (Key === undefined ? [] : [{ Key }]));
     if (tries < TRIES && left.length > 0) {
-      // Full jitter, as S3 asks of those it has told to slow down.
-      await sleep(Math.random() * 100 * 2 ** tries);
+      await backOff(tries);
       continue;
     }
     for (const { Code, Message } of Errors) refusals.add(`${Code}: ${Message}`);

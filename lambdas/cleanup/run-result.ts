@@ -11,6 +11,7 @@ import {
   TRANSIENT_ERRORS,
 } from '../../state-machines/contract/events.ts';
 import { attemptNumberOf, type RunId, type TaskId } from '../../state-machines/contract/keys.ts';
+import { bytesOut } from '../../state-machines/contract/records.ts';
 import type { FailureInfo, OutputResult, RunResult, TaskResult } from '../../state-machines/contract/result.ts';
 import { eachLimited } from '../storage/each-limited.ts';
 import type { Records } from '../storage/records.ts';
@@ -73,7 +74,7 @@ async function taskResult(
     startedAt: record.startedAt,
     durationMs: record.durationMs,
     bytesIn: record.bytesIn,
-    bytesOut: outputs.reduce((sum, [, output]) => sum + output.bytes, 0),
+    bytesOut: bytesOut(record),
     outputs: Object.fromEntries(outputs),
   };
 }

@@ -11,7 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TaskAnswer, TaskEvent } from '../../state-machines/contract/events.ts';
 import { attemptIdOf, attemptNumberOf, type TaskId } from '../../state-machines/contract/keys.ts';
-import type { AttemptMarker, CommitRecord } from '../../state-machines/contract/records.ts';
+import { type AttemptMarker, bytesOut, type CommitRecord } from '../../state-machines/contract/records.ts';
 import { cutText } from '../../state-machines/contract/result.ts';
 import type { PlannedTask } from '../../state-machines/graph/plan.ts';
 import { CommitRefusedError, type Records } from '../storage/records.ts';
@@ -143,7 +143,7 @@ function answerOf(record: CommitRecord): TaskAnswer {
     retriesUsed: record.retriesUsed,
     durationMs: record.durationMs,
     bytesIn: record.bytesIn,
-    bytesOut: Object.values(record.outputs).reduce((sum, output) => sum + output.bytes, 0),
+    bytesOut: bytesOut(record),
   };
 }
 

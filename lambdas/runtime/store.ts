@@ -1,15 +1,9 @@
 /** The S3 requests for a task's data, as streams. All keys come from the contract. */
 
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { CopyObjectCommand, DeleteObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { backOff, statusOf } from '../storage/s3-requests.ts';
 import { copyLarge, LARGEST_COPY_BYTES } from './copy-large.ts';
 
 /** Two parts of 8 MiB under way and one filling: what an upload keeps in memory, whatever its length. */
@@ -88,10 +82,10 @@ async function once(write: () => Promise<void>): Promise<void> {
     try {
       return await write();
     } catch (error) {
-      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+      const status = statusOf(error);
       if (status === 412) return;
       if (status !== 409 || tries === TRIES) throw error;
-      await sleep(Math.random() * 100 * 2 ** tries);
+      await backOff(tries);
     }
   }
 }

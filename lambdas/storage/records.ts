@@ -5,7 +5,6 @@
  * own folder, since S3 answers 403, not 404, to a GET of a missing key by a role that may not list the whole bucket.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GetObjectCommand,
   ListObjectsV2Command,
@@ -27,6 +26,7 @@ import {
   parseAttemptMarker,
   parseCommitRecord,
 } from '../../state-machines/contract/records.ts';
+import { backOff, statusOf } from './s3-requests.ts';
 
 /** What the attempts at a task left so far. */
 export interface TaskHistory {
@@ -95,7 +95,7 @@ export class Records {
         // 409: another writer was at it this moment and may yet fail, so there can be no record; 412 never comes alone.
         if (!isConflict(error) || tries === 3)
           throw tries === 1 && isCertain(error) ? new CommitRefusedError(error) : error;
-        await sleep(Math.random() * 100 * 2 ** tries);
+        await backOff(tries);
       }
     }
   }
@@ -122,7 +122,7 @@ export class Records {
 }
 
 function isConflict(error: unknown): boolean {
-  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  const status = statusOf(error);
   return status === 412 || status === 409;
 }
 

@@ -28,6 +28,11 @@ export interface CommittedOutput {
   readonly resultKey?: string;
 }
 
+/** How many bytes an attempt's outputs hold. */
+export function bytesOut({ outputs }: CommitRecord): number {
+  return Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0);
+}
+
 /** `_attempt.json`: written as an attempt begins, and again when it fails in a way that its function can see. */
 export interface AttemptMarker {
   readonly version: 1;

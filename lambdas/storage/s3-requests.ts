@@ -1,0 +1,14 @@
+/** What is done about S3's answers in more than one place. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { S3ServiceException } from '@aws-sdk/client-s3';
+
+/** The HTTP status of an error that S3 answered with; undefined for any other error. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
+/** Waits before another try: exponential, full jitter, as S3 asks of those it has told to slow down. */
+export async function backOff(tries: number): Promise<void> {
+  await sleep(Math.random() * 100 * 2 ** tries);
+}
