@@ -17,6 +17,7 @@ import { taskState } from './task-state.ts';
 export interface BranchContext {
   readonly order: Order;
   readonly names: StateNames;
+  readonly taskOf: (task: string) => PlannedTask;
   readonly placeholderOf: (task: string) => string;
 }
 
@@ -155,7 +156,7 @@ function planSteps(parts: readonly Structure[], known: ReadonlySet<string>, cont
     return {
       kind: 'task',
       name: part.task,
-      task: order.tasks[taskIndex] as PlannedTask,
+      task: context.taskOf(part.task),
       onFailure,
       ...(waitsFor.length > 0 && { guard: { name: names.ofGuard(part.task), waitsFor } }),
     };

@@ -1,6 +1,6 @@
 import { RUN_ERRORS, type TaskRetries } from '../contract/events.ts';
 import { STATES } from '../contract/states.ts';
-import type { Plan } from '../graph/plan.ts';
+import type { Plan, PlannedTask } from '../graph/plan.ts';
 import { any, type Definition, type State } from './asl.ts';
 import { compileBranch, StateNames } from './branch.ts';
 import { criticalPathSeconds, makespanSeconds } from './estimate.ts';
@@ -43,10 +43,11 @@ export const CLEANUP_TIMEOUT_SECONDS = 900;
  */
 export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipeline {
   const functions = placeholdersOf(plan);
-  const structure = structureOf(plan);
+  const structure = structureOf(plan.tasks);
   const tasks = compileBranch(structure, new Set(), unknownMark, {
     order: orderOf(plan.tasks),
     names: new StateNames([...plan.tasks.map((task) => task.name), ...Object.values(STATES)]),
+    taskOf: (task) => plan.task(task) as PlannedTask,
     placeholderOf: (task) => functions[task] ?? '',
   });
   const taskErrors = [...tasks.marks.values()].map((mark) => `$.out${mark}.Error`);
@@ -80,8 +81,8 @@ export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipel
     structure,
     statesEntered: 1 + tasks.statesEntered + afterRun.length,
     definitionBytes: new TextEncoder().encode(JSON.stringify(definition)).length,
-    criticalPathSeconds: criticalPathSeconds(plan),
-    makespanSeconds: makespanSeconds(plan, structure),
+    criticalPathSeconds: criticalPathSeconds(plan.tasks),
+    makespanSeconds: makespanSeconds(plan.tasks, structure),
   };
 }
 

@@ -1,33 +1,39 @@
 /** How long a run takes when every task takes as long as expected, and what the nesting adds to that. */
 
-import type { Plan } from '../graph/plan.ts';
 import { inDependencyOrder } from '../graph/plan.ts';
+import type { GraphNode } from './relation.ts';
 import type { Structure } from './structure.ts';
 
 /** Without hints all tasks are taken to last equally long. */
-export function expectedSeconds(plan: Plan, task: string): number {
-  return plan.task(task)?.expectedSeconds ?? 1;
+export function secondsOf(nodes: readonly GraphNode[]): (task: string) => number {
+  const seconds = new Map(nodes.map(({ name, expectedSeconds = 1 }) => [name, expectedSeconds]));
+  return (task) => seconds.get(task) ?? 1;
 }
 
 /** The longest path through the graph: no machine can be faster. */
-export function criticalPathSeconds(plan: Plan): number {
+export function criticalPathSeconds(nodes: readonly GraphNode[]): number {
+  const seconds = secondsOf(nodes);
   const endOf = new Map<string, number>();
-  for (const task of inDependencyOrder(plan.tasks)) {
+  for (const task of inDependencyOrder(nodes)) {
     const start = task.dependencies.reduce((latest, name) => Math.max(latest, endOf.get(name) ?? 0), 0);
-    endOf.set(task.name, start + expectedSeconds(plan, task.name));
+    endOf.set(task.name, start + seconds(task.name));
   }
   return endOf.values().reduce((latest, end) => Math.max(latest, end), 0);
 }
 
 /** How long the nested machine takes. */
-export function makespanSeconds(plan: Plan, structure: Structure): number {
+export function makespanSeconds(nodes: readonly GraphNode[], structure: Structure): number {
+  return spanOf(structure, secondsOf(nodes));
+}
+
+function spanOf(structure: Structure, seconds: (task: string) => number): number {
   switch (structure.kind) {
     case 'task':
-      return expectedSeconds(plan, structure.task);
+      return seconds(structure.task);
     case 'sequence':
-      return structure.parts.reduce((sum, part) => sum + makespanSeconds(plan, part), 0);
+      return structure.parts.reduce((sum, part) => sum + spanOf(part, seconds), 0);
     case 'parallel':
-      return structure.parts.reduce((longest, part) => Math.max(longest, makespanSeconds(plan, part)), 0);
+      return structure.parts.reduce((longest, part) => Math.max(longest, spanOf(part, seconds)), 0);
     default:
       return structure satisfies never;
   }

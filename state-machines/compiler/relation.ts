@@ -24,8 +24,11 @@ export class BitSet {
   }
 }
 
+/** What the nesting of a graph has to know of a task. */
+export type GraphNode = Pick<PlannedTask, 'name' | 'dependencies' | 'expectedSeconds'>;
+
 export interface Order {
-  readonly tasks: readonly PlannedTask[];
+  readonly tasks: readonly GraphNode[];
   readonly indexOf: ReadonlyMap<string, number>;
   /** All indices, each after those that it depends on. */
   readonly topological: readonly number[];
@@ -35,7 +38,7 @@ export interface Order {
   readonly descendants: readonly BitSet[];
 }
 
-export function orderOf(tasks: readonly PlannedTask[]): Order {
+export function orderOf(tasks: readonly GraphNode[]): Order {
   const indexOf = new Map(tasks.map((task, index) => [task.name, index]));
   const topological = inDependencyOrder(tasks).map((task) => indexOf.get(task.name) ?? 0);
   const ancestors = tasks.map(() => new BitSet(tasks.length));

@@ -7,8 +7,7 @@
  * digraphs, 1982). A part that splits neither way holds an N. It runs wave by wave, a barrier between waves.
  */
 
-import type { Plan } from '../graph/plan.ts';
-import { comparable, type Order, orderOf } from './relation.ts';
+import { comparable, type GraphNode, type Order, orderOf } from './relation.ts';
 
 export type Structure = TaskStructure | Sequence | Parallel;
 
@@ -29,8 +28,8 @@ export interface Parallel {
   readonly parts: readonly Structure[];
 }
 
-export function structureOf(plan: Plan): Structure {
-  const order = orderOf(plan.tasks);
+export function structureOf(nodes: readonly GraphNode[]): Structure {
+  const order = orderOf(nodes);
   return nest(order, order.topological);
 }
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { compileBranch, StateNames } from '../../state-machines/compiler/branch.ts';
 import { orderOf as orderOfPlan } from '../../state-machines/compiler/relation.ts';
 import type { Structure } from '../../state-machines/compiler/structure.ts';
-import { compile, type Definition, type Plan } from '../../state-machines/index.ts';
+import { compile, type Definition, type Plan, type PlannedTask } from '../../state-machines/index.ts';
 import { type Digraph, orderOf, planOf } from '../graph/graphs.ts';
 import { statesIn } from './definitions.ts';
 import { execute, expectedMarks, marksIn, runs, startedIn, startedTooEarly, tasksThatRun } from './execute.ts';
@@ -63,6 +63,7 @@ function nestedAs(structure: Structure, plan: Plan): Definition {
     },
     {
       order: orderOfPlan(plan.tasks),
+      taskOf: (task) => plan.task(task) as PlannedTask,
       names: new StateNames(plan.tasks.map((task) => task.name)),
       placeholderOf: (task) => task,
     },
