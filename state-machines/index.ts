@@ -7,18 +7,25 @@ export { type CompiledPipeline, type CompileOptions, compile } from './compiler/
 export type { Parallel, Sequence, Structure, TaskStructure } from './compiler/structure.ts';
 export { ContractError, type ContractErrorCode, UsageError, type UsageErrorCode } from './contract/errors.ts';
 export { RUN_ERRORS } from './contract/events.ts';
+export type { Outcome, TaskFailure } from './contract/outcome.ts';
 export type { FailureInfo, OutputResult, RunResult, RunStatus, TaskResult, TaskStatus } from './contract/result.ts';
+export { allOf, anyOf, type Condition, fromInput, fromOutput, type Given, not } from './graph/conditions.ts';
+export type { GraphOptions } from './graph/declarations.ts';
 export { GraphError, type GraphProblem, type GraphProblemCode } from './graph/errors.ts';
 export {
+  type AnyChunk,
   type AnyFormat,
   type AsText,
   type BytesSource,
   bytes,
+  type ChunksFormat,
+  chunks,
   csv,
   type DataFormat,
   type Durable,
   durable,
   type FormatKind,
+  type Gathered,
   json,
   ndjson,
   type ParquetType,
@@ -28,8 +35,17 @@ export {
   text,
   type WrittenOf,
 } from './graph/formats.ts';
-export type { Plan, PlannedInput, PlannedOutput, PlannedTask } from './graph/plan.ts';
+export type { Plan, PlannedEach, PlannedHook, PlannedInput, PlannedOutput, PlannedTask } from './graph/plan.ts';
 export { type DataRef, type InputRef, type NamedRef, type OptionalRef, optional, ref } from './graph/refs.ts';
 export type { ResourceReq, RetryDef } from './graph/settings.ts';
-export type { AnyTaskHandle, InputsDef, OutputsDef, TaskDef, TaskHandle } from './graph/task.ts';
-export { TaskGraph } from './graph/task-graph.ts';
+export type {
+  AnyTaskHandle,
+  EachDef,
+  FunctionDef,
+  HookHandle,
+  InputsDef,
+  OutputsDef,
+  TaskDef,
+  TaskHandle,
+} from './graph/task.ts';
+export { TaskGraph, type TaskGroup } from './graph/task-graph.ts';

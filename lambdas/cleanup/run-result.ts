@@ -2,6 +2,7 @@
 
 import { ContractError } from '../../state-machines/contract/errors.ts';
 import {
+  failureOf,
   marksOf,
   NON_RETRYABLE_ERROR,
   RUN_ERRORS,
@@ -60,7 +61,7 @@ async function taskResult(
   mark: TaskOut | undefined,
   records: Records,
 ): Promise<TaskResult> {
-  if (mark && 'Error' in mark) return failedTask(id, retries, causeOf(mark), records);
+  if (mark && 'Error' in mark) return failedTask(id, retries, failureOf(mark), records);
   const record = await readable(records.committed(id));
   if (!record) return mark ? { status: 'SUCCEEDED', retriesUsed: 0 } : stoppedTask(id, records);
   // Publishing comes after the commit: only a task whose end was noted has done it for certain.
@@ -131,20 +132,10 @@ interface Attempts extends Pick<TaskResult, 'startedAt' | 'durationMs'> {
 }
 
 function runError(end: RunEnd, tasks: Readonly<Record<string, TaskResult>>): FailureInfo | undefined {
-  if ('Error' in end) return causeOf(end);
+  if (end.Error !== undefined) return failureOf({ Error: end.Error, Cause: end.Cause ?? '' });
   const failed = Object.entries(tasks).filter(([, task]) => task.status === 'FAILED');
   if (failed.length === 0) return undefined;
   const named = failed.slice(0, 3).map(([name, { error }]) => `${name} (${error?.name}: ${error?.message})`);
   const more = failed.length > named.length ? ` and ${failed.length - named.length} more` : '';
   return { name: RUN_ERRORS.task, message: `${named.join(', ')}${more} failed` };
-}
-
-/** A Lambda's error arrives as `{ Error, Cause }` with JSON in its cause: `{ errorType, errorMessage, trace }`. */
-function causeOf({ Error: name, Cause = '' }: { readonly Error: string; readonly Cause?: string }): FailureInfo {
-  try {
-    const { errorMessage } = JSON.parse(Cause);
-    return { name, message: typeof errorMessage === 'string' ? errorMessage : Cause };
-  } catch {
-    return { name, message: Cause };
-  }
 }

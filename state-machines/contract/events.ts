@@ -1,9 +1,10 @@
 /** What the state machine sends to its functions, and what they answer. Both sides are checked against these types. */
 
 import { ContractError } from './errors.ts';
-import { explainName, isName, RUN_ID, TASK_NAME } from './names.ts';
+import { CHUNK_ID, explainName, isName, RUN_ID, TASK_NAME } from './names.ts';
 import { isObject } from './objects.ts';
-import type { RunResult } from './result.ts';
+import type { FailureInfo, RunResult, RunStatus } from './result.ts';
+import type { Scalar } from './values.ts';
 
 /** Sent to a task's function for every attempt. */
 export interface TaskEvent {
@@ -13,6 +14,12 @@ export interface TaskEvent {
   readonly input: unknown;
   /** Step Functions' count of retries of this state, 0 at the first attempt. */
   readonly retryCount: number;
+  /** Of a chunk-parallel task: the ids of the chunks to carry out. */
+  readonly chunks?: readonly string[];
+  /** Of a chunk-parallel task, once its chunks are over: make what they wrote the task's outputs. */
+  readonly gather?: true;
+  /** Sent to a hook: the state data at its place. */
+  readonly state?: HookState;
 }
 
 /** What a task's function answers; the state machine keeps the status only, the rest is for the reader of the history. */
@@ -23,6 +30,35 @@ export interface TaskAnswer {
   readonly durationMs: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** By `valueName`: what conditions look at. Always there where they look at one of its outputs. */
+  readonly values?: Readonly<Record<string, Scalar>>;
+  /**
+   * By chunk-parallel task that has its chunks from here: their ids in batches, or for a Distributed Map the key of
+   * their list, in the runs bucket.
+   */
+  readonly chunks?: Readonly<Record<string, readonly (readonly string[])[] | string>>;
+}
+
+/** What a hook finds of how the run has gone: notes here, and around the Parallel that it is in under `up`. */
+export interface HookState {
+  readonly out?: RunOut;
+  readonly errors?: readonly RunOut[];
+  readonly Error?: string;
+  readonly Cause?: string;
+  readonly up?: HookState;
+  /** Of an after-execution task: the detail of the event that Step Functions sent. */
+  readonly execution?: ExecutionDetail;
+}
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html, as far as it is used. */
+export interface ExecutionDetail {
+  readonly name: string;
+  readonly status: RunStatus;
+  /** JSON; null where it was too large for an event. */
+  readonly input?: string | null;
+  readonly output?: string | null;
+  readonly error?: string | null;
+  readonly cause?: string | null;
 }
 
 /** Sent to the cleanup function when the run has ended, and again with its own answer until it is done. */
@@ -34,7 +70,16 @@ export interface CleanupEvent {
   readonly startedAt: string;
   /** All tasks of the pipeline, in the order of their declaration, and the retries that each has. */
   readonly tasks: readonly TaskRetries[];
+  /** The hooks that run before the cleanup, where there are any. */
+  readonly hooks?: readonly TaskRetries[];
   readonly state: RunEnd | UnfinishedCleanup;
+  /** Answer with the notes that the records hold, as `NotesAnswer`, and clean nothing up. */
+  readonly notesOnly?: true;
+}
+
+/** The marks of all tasks and hooks that left one, read from their records. */
+export interface NotesAnswer {
+  readonly out: Readonly<Record<string, TaskOut>>;
 }
 
 export interface TaskRetries {
@@ -46,14 +91,43 @@ export interface TaskRetries {
  * How the `Run` state ended: what its tasks recorded, or the error that it could not handle.
  * `out` nests as the state machine does: a parallel part's name leads to one such object a branch.
  */
-export type RunEnd = { readonly out: RunOut } | { readonly Error: string; readonly Cause?: string };
+export type RunEnd = HookNotes &
+  (
+    | { readonly out: RunOut; readonly Error?: string; readonly Cause?: string }
+    | { readonly Error: string; readonly Cause?: string }
+  );
+
+/** What the hooks behind `Run` left, an `out` for each branch of theirs. */
+interface HookNotes {
+  readonly errors?: readonly RunOut[];
+  readonly finally?: readonly RunOut[];
+}
 
 export interface RunOut {
   readonly [part: string]: TaskOut | readonly RunOut[];
 }
 
-/** One task's mark in the state: `{ status }`, or the error of its last attempt as Step Functions caught it. */
-export type TaskOut = { readonly status: 'SUCCEEDED' } | { readonly Error: string; readonly Cause?: string };
+/** One task's mark in the state: its status, or the error of its last attempt as Step Functions caught it. */
+export type TaskOut =
+  | ({ readonly status: 'SUCCEEDED' } & Pick<TaskAnswer, 'values' | 'chunks'>)
+  | { readonly status: 'OMITTED' }
+  | { readonly Error: string; readonly Cause?: string };
+
+/** A Lambda's error arrives as `{ Error, Cause }` with JSON in its cause: `{ errorType, errorMessage, trace }`. */
+export function failureOf({
+  Error: name,
+  Cause = '',
+}: {
+  readonly Error: string;
+  readonly Cause?: string;
+}): FailureInfo {
+  try {
+    const { errorMessage } = JSON.parse(Cause);
+    return { name, message: typeof errorMessage === 'string' ? errorMessage : Cause };
+  } catch {
+    return { name, message: Cause };
+  }
+}
 
 /**
  * With `done: false` there is more to delete, and `Error` says that the run failed before. With `error` the run failed,
@@ -84,6 +158,8 @@ export function marksOf(out: RunOut): Map<string, TaskOut> {
 export const RUN_ERRORS = {
   /** At least one task failed. */
   task: 'TaskFailed',
+  /** The tasks succeeded, but a finally task failed. */
+  finally: 'FinallyFailed',
   /** The tasks succeeded, but the run's intermediates could not all be deleted. */
   cleanup: 'CleanupFailed',
 } as const;
@@ -105,19 +181,29 @@ export const TRANSIENT_ERRORS: readonly string[] = [
 
 /** @throws ContractError where the event is not one that the state machine sends */
 export function parseTaskEvent(event: unknown): TaskEvent {
-  const { run, input, retryCount } = asObject(event, 'task event');
+  const { run, input, retryCount, chunks, gather, state } = asObject(event, 'task event');
   if (!Number.isInteger(retryCount) || (retryCount as number) < 0) {
     throw new ContractError(
       'InvalidEvent',
       `the task event's retryCount is ${JSON.stringify(retryCount)}, not a count`,
     );
   }
-  return { run: parseRunId(run), input, retryCount: retryCount as number };
+  if (chunks !== undefined && !(Array.isArray(chunks) && chunks.every((id) => isName(CHUNK_ID, id)))) {
+    throw new ContractError('InvalidEvent', `the task event's chunks are ${JSON.stringify(chunks)}, no chunk ids`);
+  }
+  return {
+    run: parseRunId(run),
+    input,
+    retryCount: retryCount as number,
+    ...(chunks !== undefined && { chunks }),
+    ...(gather === true && { gather }),
+    ...(state !== undefined && { state: asObject(state, "task event's state") as HookState }),
+  };
 }
 
 /** @throws ContractError where the event is not one that the state machine sends */
 export function parseCleanupEvent(event: unknown): CleanupEvent {
-  const { run, input, startedAt, tasks, state } = asObject(event, 'cleanup event');
+  const { run, input, startedAt, tasks, hooks, state, notesOnly } = asObject(event, 'cleanup event');
   if (typeof startedAt !== 'string' || Number.isNaN(Date.parse(startedAt))) {
     throw new ContractError('InvalidEvent', `the cleanup event's startedAt is ${JSON.stringify(startedAt)}, no time`);
   }
@@ -126,7 +212,9 @@ export function parseCleanupEvent(event: unknown): CleanupEvent {
     input,
     startedAt,
     tasks: parseTasks(tasks),
+    ...(hooks !== undefined && { hooks: parseTasks(hooks) }),
     state: parseState(state),
+    ...(notesOnly === true && { notesOnly }),
   };
 }
 

@@ -4,7 +4,9 @@
  *     runs/<pipeline>/<run>/<task>/_committed.json            the commit record: first writer wins
  *     runs/<pipeline>/<run>/<task>/<attempt>/_attempt.json    that an attempt began, and how it failed
  *     runs/<pipeline>/<run>/<task>/<attempt>/<output>         what an attempt wrote
+ *     runs/<pipeline>/<run>/<task>/_chunks/<chunk>/…          the same for one chunk of a chunk-parallel task
  *     results/<pipeline>/<run>/<task>/<output>.<extension>    a durable output, in the results bucket
+ *     results/<pipeline>/<run>/<task>/<output>/<chunk>.<extension>    one chunk's
  *
  * `<attempt>` is the attempt's number and a random part, `2-9f3ac1d0`: two invocations never share a folder, even when
  * a duplicate invocation, a redrive or a resumed run counts its attempts from one again. So discarding one's own
@@ -12,10 +14,12 @@
  */
 
 import { ContractError } from './errors.ts';
-import { explainName, isName, OUTPUT_NAME, PIPELINE_NAME, RUN_ID, TASK_NAME } from './names.ts';
+import { CHUNK_ID, explainName, isName, OUTPUT_NAME, PIPELINE_NAME, RUN_ID, TASK_NAME } from './names.ts';
 
 export const COMMIT_RECORD = '_committed.json';
 export const ATTEMPT_MARKER = '_attempt.json';
+/** The folder of a task's chunks. */
+export const CHUNKS = '_chunks/';
 
 const ATTEMPT_ID = /^([1-9][0-9]{0,5})-[0-9a-f]{8}$/;
 
@@ -24,8 +28,10 @@ export interface RunId {
   readonly run: string;
 }
 
+/** A task, or with `chunk` the part of it that is one chunk's, which attempts and commits on its own. */
 export interface TaskId extends RunId {
   readonly task: string;
+  readonly chunk?: string;
 }
 
 /** `runs/<pipeline>/<run>/`, the whole of what a run may leave behind, and the only thing that is ever deleted. */
@@ -37,7 +43,10 @@ export function runPrefix({ pipeline, run }: RunId): string {
 
 export function taskPrefix(id: TaskId): string {
   require('task name', TASK_NAME, id.task);
-  return `${runPrefix(id)}${id.task}/`;
+  const whole = `${runPrefix(id)}${id.task}/`;
+  if (id.chunk === undefined) return whole;
+  require('chunk id', CHUNK_ID, id.chunk);
+  return `${whole}${CHUNKS}${id.chunk}/`;
 }
 
 export function commitRecordKey(id: TaskId): string {
@@ -63,7 +72,11 @@ export function outputKey(id: TaskId, attemptId: string, output: string): string
 /** @param extension without the dot, e.g. `csv` */
 export function resultKey(id: TaskId, output: string, extension: string): string {
   require('output name', OUTPUT_NAME, output);
-  return `results/${taskPrefix(id).slice('runs/'.length)}${output}.${extension}`;
+  const { chunk, ...task } = id;
+  const prefix = `results/${taskPrefix(task).slice('runs/'.length)}`;
+  if (chunk === undefined) return `${prefix}${output}.${extension}`;
+  require('chunk id', CHUNK_ID, chunk);
+  return `${prefix}${output}/${chunk}.${extension}`;
 }
 
 /** @param random eight hexadecimal digits */

@@ -27,6 +27,12 @@ export const RUN_ID: NameRule = {
   inWords: 'start with a letter or a digit and hold only letters, digits, "-" and "_", 80 characters at the most',
 };
 
+/** A chunk's id is one segment of a key too, and may be a number or a date. */
+export const CHUNK_ID: NameRule = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  inWords: 'start with a letter or a digit and hold only letters, digits, ".", "-" and "_", 64 characters at the most',
+};
+
 export function isName(rule: NameRule, name: unknown): name is string {
   return typeof name === 'string' && rule.pattern.test(name);
 }

@@ -2,7 +2,8 @@
 
 import { ContractError } from './errors.ts';
 import { isObject } from './objects.ts';
-import type { FailureInfo } from './result.ts';
+import type { ChunkCounts, FailureInfo } from './result.ts';
+import type { Scalar } from './values.ts';
 
 /** `_committed.json`: makes one attempt's outputs the task's outputs. Written once, with `If-None-Match: *`. */
 export interface CommitRecord {
@@ -16,15 +17,31 @@ export interface CommitRecord {
   readonly durationMs: number;
   readonly bytesIn: number;
   readonly outputs: Readonly<Record<string, CommittedOutput>>;
+  /** The values that conditions look at, by `valueName`. */
+  readonly values?: Readonly<Record<string, Scalar>>;
+  /** Of a chunk-parallel task. */
+  readonly chunks?: ChunkCounts;
 }
 
 export interface CommittedOutput {
-  /** In the runs bucket. */
+  /** In the runs bucket; of a chunk-parallel task the folder of its chunks. */
   readonly key: string;
   readonly bytes: number;
   /** Rows, where the format has rows. */
   readonly rows?: number;
   /** Where a durable output is published, in the results bucket. */
+  readonly resultKey?: string;
+  /** Of a chunk-parallel task: what each chunk committed, in the order of the chunks. */
+  readonly parts?: readonly CommittedPart[];
+  /** Of a list of chunks: their ids in order. */
+  readonly chunkIds?: readonly string[];
+}
+
+export interface CommittedPart {
+  readonly chunk: string;
+  readonly key: string;
+  readonly bytes: number;
+  readonly rows?: number;
   readonly resultKey?: string;
 }
 

@@ -18,6 +18,8 @@ export interface RunResult {
   readonly skipped: number;
   readonly omitted: number;
   readonly tasks: Readonly<Record<string, TaskResult>>;
+  /** The hooks, where there are any: OMITTED is one that there was no reason to run. */
+  readonly hooks?: Readonly<Record<string, TaskResult>>;
   /** What was deleted of the run's intermediates, and what is left of them (objects; 0 unless kept or failed to go). */
   readonly released: { readonly objects: number; readonly bytes: number; readonly left: number };
 }
@@ -34,6 +36,14 @@ export interface TaskResult {
   readonly bytesOut?: number;
   readonly error?: FailureInfo;
   readonly outputs?: Readonly<Record<string, OutputResult>>;
+  /** Of a chunk-parallel task; its other figures are those of all its chunks together. */
+  readonly chunks?: ChunkCounts;
+}
+
+export interface ChunkCounts {
+  readonly total: number;
+  readonly succeeded: number;
+  readonly failed: number;
 }
 
 export interface FailureInfo {

@@ -12,6 +12,14 @@ export const GRAPH_PROBLEMS = {
   UnknownTask: -108,
   InvalidRetry: -109,
   InvalidTask: -110,
+  UnresolvedCondition: -111,
+  InvalidCondition: -112,
+  InvalidEach: -113,
+  HookCycle: -114,
+  InvalidHookInput: -115,
+  InvalidHook: -116,
+  InvalidGroup: -117,
+  LimitExceeded: -118,
 } as const;
 
 export type GraphProblemCode = keyof typeof GRAPH_PROBLEMS;

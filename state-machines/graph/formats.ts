@@ -7,7 +7,7 @@
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
-export type FormatKind = 'bytes' | 'text' | 'json' | 'ndjson' | 'csv' | 'parquet';
+export type FormatKind = 'bytes' | 'text' | 'json' | 'ndjson' | 'csv' | 'parquet' | 'chunks';
 
 declare const types: unique symbol;
 
@@ -21,6 +21,10 @@ export interface DataFormat<Kind extends FormatKind = FormatKind, Written = unkn
   readonly schema?: StandardSchemaV1<Written, Read>;
   /** parquet only: the columns and their types, in order. */
   readonly columns?: Readonly<Record<string, ParquetType>>;
+  /** chunks only: how many there may be. */
+  readonly max?: number;
+  /** Of a chunk-parallel task: what its chunks wrote, one after the other in the order of the chunks. */
+  readonly gathered?: boolean;
   /** Carries the two types; never there at run time. */
   readonly [types]?: { readonly written: Written; readonly read: Read };
 }
@@ -87,6 +91,28 @@ export function parquet<Row>(
   return { kind: 'parquet', ...(columns && { columns }) };
 }
 
+/** A part of the work of a chunk-parallel task. Whatever else a chunk holds tells its handler what to do. */
+export interface AnyChunk {
+  /** Unique in its list: letters, digits, `.`, `-` and `_`, the first no punctuation, 64 characters at the most. */
+  readonly id: string;
+}
+
+export type ChunksFormat<Chunk extends AnyChunk = AnyChunk> = DataFormat<'chunks', readonly Chunk[], readonly Chunk[]>;
+
+/**
+ * A list of chunks, in order, for a task with `each` to run once for each of them.
+ *
+ * @param options.max how many there may be, up to 100,000; the limits of a run are reckoned with it. @default 1,000
+ */
+export function chunks<Chunk = {}>(options: { readonly max?: number } = {}): ChunksFormat<Chunk & AnyChunk> {
+  return { kind: 'chunks', max: options.max ?? DEFAULT_MAX_CHUNKS };
+}
+
+export const DEFAULT_MAX_CHUNKS = 1_000;
+
+/** What the chunks of a task wrote, as one: rows of all of them; of json and text a row for each chunk. */
+export type Gathered<F extends AnyFormat> = F & { readonly gathered: true };
+
 /** The file name extension of a format, without the dot. */
 export function extensionOf(format: AnyFormat): string {
   const extensions: Record<FormatKind, string> = {
@@ -96,6 +122,7 @@ export function extensionOf(format: AnyFormat): string {
     ndjson: 'ndjson',
     csv: 'csv',
     parquet: 'parquet',
+    chunks: 'json',
   };
   return extensions[format.kind];
 }

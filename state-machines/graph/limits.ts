@@ -1,9 +1,9 @@
 /** What a task may ask for: the defaults, and the limits of Lambda and Step Functions behind them. */
 
-import { type GraphProblem, problem } from './errors.ts';
+import { type GraphProblem, type GraphProblemCode, problem } from './errors.ts';
 import { nearest } from './nearest.ts';
 import type { ResourceReq, RetryDef } from './settings.ts';
-import type { TaskDef } from './task.ts';
+import type { FunctionDef, TaskDef } from './task.ts';
 
 export const DEFAULTS = {
   retries: 0,
@@ -13,12 +13,12 @@ export const DEFAULTS = {
 };
 
 /** A first delay that is longer than the longest by default makes itself the longest. */
-export function retryOf({ retry }: TaskDef): Required<RetryDef> {
+export function retryOf({ retry }: FunctionDef): Required<RetryDef> {
   const maxDelaySeconds = Math.max(DEFAULTS.retry.maxDelaySeconds, retry?.intervalSeconds ?? 0);
   return { ...DEFAULTS.retry, maxDelaySeconds, ...retry };
 }
 
-interface Range {
+export interface Range {
   readonly min: number;
   readonly max: number;
   readonly integer: boolean;
@@ -42,25 +42,25 @@ const TIMEOUT_SECONDS: Range = { min: 1, max: 900, integer: true };
 const RETRIES: Range = { min: 0, max: 1_000, integer: true };
 const EXPECTED_SECONDS: Range = { min: 0, max: 31_622_399, integer: false };
 
-const OPTIONS = ['inputs', 'outputs', 'retries', 'retry', 'timeoutSeconds', 'resources', 'expectedSeconds'];
+const OPTIONS = ['inputs', 'outputs', 'retries', 'retry', 'timeoutSeconds', 'resources'];
+const TASK_OPTIONS = ['expectedSeconds', 'when', 'each', 'maxConcurrency', 'toleratedFailures', 'batchSize'];
 
-export function checkLimits(task: string, definition: TaskDef): GraphProblem[] {
+/** A problem where a value is given and out of its range. */
+export function check(
+  code: GraphProblemCode,
+  task: string,
+  option: string,
+  range: Range,
+  value: unknown,
+): GraphProblem[] {
+  if (value === undefined || within(range, value)) return [];
+  const kind = range.integer ? 'a whole number' : 'a number';
+  const allowed = `${kind} from ${show(range.min)} to ${show(range.max)}`;
+  return [problem(code, `task "${task}": ${option} is ${show(value)}; it must be ${allowed}`)];
+}
+
+export function checkLimits(task: string, definition: TaskDef, kind: 'task' | 'hook'): GraphProblem[] {
   const problems: GraphProblem[] = [];
-  const check = (
-    code: 'InvalidResource' | 'InvalidRetry' | 'InvalidTask',
-    option: string,
-    range: Range,
-    value: unknown,
-  ) => {
-    if (value === undefined || within(range, value)) return;
-    const kind = range.integer ? 'a whole number' : 'a number';
-    problems.push(
-      problem(
-        code,
-        `task "${task}": ${option} is ${show(value)}; it must be ${kind} from ${show(range.min)} to ${show(range.max)}`,
-      ),
-    );
-  };
   const checkKnown = (
     code: 'InvalidResource' | 'InvalidRetry' | 'InvalidTask',
     where: string,
@@ -75,19 +75,29 @@ export function checkLimits(task: string, definition: TaskDef): GraphProblem[] {
     }
   };
 
-  checkKnown('InvalidTask', 'a task', definition, OPTIONS);
+  checkKnown('InvalidTask', `a ${kind}`, definition, [...OPTIONS, ...(kind === 'task' ? TASK_OPTIONS : [])]);
   checkKnown('InvalidResource', 'resources', definition.resources ?? {}, Object.keys(RESOURCES));
   checkKnown('InvalidRetry', 'retry', definition.retry ?? {}, [...Object.keys(RETRY), 'jitter']);
 
   for (const [option, range] of Object.entries(RESOURCES)) {
-    check('InvalidResource', `resources.${option}`, range, definition.resources?.[option as keyof ResourceReq]);
+    problems.push(
+      ...check(
+        'InvalidResource',
+        task,
+        `resources.${option}`,
+        range,
+        definition.resources?.[option as keyof ResourceReq],
+      ),
+    );
   }
   for (const [option, range] of Object.entries(RETRY)) {
-    check('InvalidRetry', `retry.${option}`, range, definition.retry?.[option as keyof typeof RETRY]);
+    problems.push(
+      ...check('InvalidRetry', task, `retry.${option}`, range, definition.retry?.[option as keyof typeof RETRY]),
+    );
   }
-  check('InvalidRetry', 'retries', RETRIES, definition.retries);
-  check('InvalidResource', 'timeoutSeconds', TIMEOUT_SECONDS, definition.timeoutSeconds);
-  check('InvalidTask', 'expectedSeconds', EXPECTED_SECONDS, definition.expectedSeconds);
+  problems.push(...check('InvalidRetry', task, 'retries', RETRIES, definition.retries));
+  problems.push(...check('InvalidResource', task, 'timeoutSeconds', TIMEOUT_SECONDS, definition.timeoutSeconds));
+  problems.push(...check('InvalidTask', task, 'expectedSeconds', EXPECTED_SECONDS, definition.expectedSeconds));
   const { intervalSeconds, maxDelaySeconds } = retryOf(definition);
   if (within(RETRY.maxDelaySeconds, maxDelaySeconds) && intervalSeconds > maxDelaySeconds) {
     problems.push(

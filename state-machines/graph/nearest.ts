@@ -27,3 +27,9 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/** `; did you mean "raw"?`, to be put behind what is wrong; nothing where nothing is near. */
+export function didYouMean(given: string, known: Iterable<string>): string {
+  const name = nearest(given, known);
+  return name === undefined ? '' : `; did you mean "${name}"?`;
+}

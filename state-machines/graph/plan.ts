@@ -1,5 +1,7 @@
 /** A plan: a graph that has been checked, with every default filled in and every edge found. Plain, readonly data. */
 
+import type { Test } from './conditions.ts';
+import type { HookKind, HookOwner } from './declarations.ts';
 import type { AnyFormat } from './formats.ts';
 import type { ResourceReq, RetryDef } from './settings.ts';
 
@@ -7,6 +9,8 @@ export interface PlannedTask {
   readonly name: string;
   /** The tasks that must have finished before this one starts, in the order of their declaration. */
   readonly dependencies: readonly string[];
+  /** Those of them that must have succeeded: it takes an output of theirs, its chunks, or a value for its condition. */
+  readonly requires: readonly string[];
   readonly inputs: Readonly<Record<string, PlannedInput>>;
   readonly outputs: Readonly<Record<string, PlannedOutput>>;
   readonly retries: number;
@@ -14,7 +18,43 @@ export interface PlannedTask {
   readonly timeoutSeconds: number;
   readonly resources: Required<ResourceReq>;
   readonly expectedSeconds?: number;
+  readonly when?: PlannedCondition;
+  readonly each?: PlannedEach;
 }
+
+/** A task around the others. Its `dependencies` are tasks and hooks that are over before it, in any way. */
+export interface PlannedHook extends PlannedTask {
+  readonly hook: HookKind;
+  readonly owner: HookOwner;
+  /** The tasks that it is about: all of the graph, the group's, or the one. */
+  readonly about: readonly string[];
+}
+
+export interface PlannedEach {
+  readonly task: string;
+  readonly output: string;
+  readonly maxConcurrency: number;
+  readonly toleratedFailures: { readonly count: number } | { readonly percentage: number };
+  readonly batchSize: number;
+  /** How many chunks there may be. */
+  readonly maxChunks: number;
+}
+
+/** More chunks at once than this are executions of their own. About as many as Step Functions runs in one. */
+export const INLINE_CONCURRENCY = 40;
+
+export function isDistributed({ maxConcurrency }: PlannedEach): boolean {
+  return maxConcurrency > INLINE_CONCURRENCY;
+}
+
+export type PlannedCondition =
+  | { readonly kind: 'all' | 'any'; readonly conditions: readonly PlannedCondition[] }
+  | { readonly kind: 'not'; readonly condition: PlannedCondition }
+  | { readonly kind: 'test'; readonly subject: PlannedSubject; readonly test: Test };
+
+export type PlannedSubject =
+  | { readonly from: 'input'; readonly path: readonly string[] }
+  | { readonly from: 'output'; readonly task: string; readonly output: string; readonly path: readonly string[] };
 
 export interface PlannedInput {
   readonly task: string;
@@ -26,18 +66,34 @@ export interface PlannedInput {
 export interface PlannedOutput {
   readonly format: AnyFormat;
   readonly durable: boolean;
+  /** The values in it that conditions look at, which its task then answers with. */
+  readonly reported?: readonly (readonly string[])[];
+  /** The tasks that run once for each of its chunks. */
+  readonly chunksOf?: readonly string[];
 }
 
 export class Plan {
   readonly pipeline: string;
   /** In the order of their declaration. */
   readonly tasks: readonly PlannedTask[];
-  readonly #byName: ReadonlyMap<string, PlannedTask>;
+  /** In the order of their declaration. */
+  readonly hooks: readonly PlannedHook[];
+  readonly onTaskFailure: 'continue' | 'stop';
+  readonly #tasks: ReadonlyMap<string, PlannedTask>;
+  readonly #hooks: ReadonlyMap<string, PlannedHook>;
 
-  constructor(pipeline: string, tasks: readonly PlannedTask[]) {
+  constructor(
+    pipeline: string,
+    tasks: readonly PlannedTask[],
+    hooks: readonly PlannedHook[] = [],
+    onTaskFailure: 'continue' | 'stop' = 'continue',
+  ) {
     this.pipeline = pipeline;
     this.tasks = tasks;
-    this.#byName = new Map(tasks.map((task) => [task.name, task]));
+    this.hooks = hooks;
+    this.onTaskFailure = onTaskFailure;
+    this.#tasks = new Map(tasks.map((task) => [task.name, task]));
+    this.#hooks = new Map(hooks.map((hook) => [hook.name, hook]));
   }
 
   get taskCount(): number {
@@ -45,7 +101,16 @@ export class Plan {
   }
 
   task(name: string): PlannedTask | undefined {
-    return this.#byName.get(name);
+    return this.#tasks.get(name);
+  }
+
+  hook(name: string): PlannedHook | undefined {
+    return this.#hooks.get(name);
+  }
+
+  /** Everything that has a function of its own: the tasks, then the hooks. */
+  get functions(): readonly PlannedTask[] {
+    return [...this.tasks, ...this.hooks];
   }
 
   /** The tasks by wave: a task is in the first wave after all its dependencies' waves. */

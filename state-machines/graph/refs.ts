@@ -1,5 +1,6 @@
 /** Data refs: the typed edges of a graph. A task names the refs that it takes; the graph's edges follow. */
 
+import { isObject } from '../contract/objects.ts';
 import type { AnyFormat, DataFormat } from './formats.ts';
 
 /** A named, typed output of one task. */
@@ -26,6 +27,11 @@ export interface OptionalRef<R extends DataRef | NamedRef = DataRef | NamedRef> 
 
 export type InputRef = DataRef | NamedRef | OptionalRef;
 
+export function isRef(value: unknown): value is InputRef {
+  const kind = isObject(value) && value['kind'];
+  return kind === 'ref' || kind === 'named-ref' || kind === 'optional-ref';
+}
+
 /**
  * A ref by name, for a graph whose parts do not import each other. TypeScript cannot know the type of its data; say it
  * where you do: `ref<DataFormat<'ndjson', Flight, Flight>>('raw')`.
@@ -35,6 +41,10 @@ export function ref<F extends AnyFormat = DataFormat>(name: string): NamedRef<F>
 }
 
 /** Lets a task run without this input. */
-export function optional<R extends DataRef | NamedRef>(input: R): OptionalRef<R> {
+export function optional<R extends InputRef>(
+  input: R,
+): R extends OptionalRef ? R : OptionalRef<R & (DataRef | NamedRef)>;
+export function optional(input: InputRef): OptionalRef {
+  if (input.kind === 'optional-ref') return input;
   return { kind: 'optional-ref', ref: input };
 }

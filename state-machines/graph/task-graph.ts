@@ -1,9 +1,116 @@
+import type { Condition } from './conditions.ts';
+import type { GraphDeclaration, GraphOptions, HookKind, HookOwner } from './declarations.ts';
 import { GraphError } from './errors.ts';
-import type { AnyFormat } from './formats.ts';
+import type { AnyChunk, AnyFormat } from './formats.ts';
 import type { Plan } from './plan.ts';
-import { planGraph } from './planning.ts';
-import type { DataRef } from './refs.ts';
-import type { AnyTaskHandle, Dependency, FormatOf, InputsDef, OutputsDef, TaskDef, TaskHandle } from './task.ts';
+import { planGraph } from './planning/plan-graph.ts';
+import { type DataRef, isRef, optional } from './refs.ts';
+import type {
+  AnyTaskHandle,
+  ChunkExtra,
+  EachDef,
+  FunctionDef,
+  HookHandle,
+  InputsDef,
+  OutputsDef,
+  TaskDef,
+  TaskHandle,
+} from './task.ts';
+
+/** Where tasks and their hooks can be added: a graph, or a group in it. */
+abstract class Scope {
+  readonly name: string;
+  protected readonly graph: GraphDeclaration;
+  readonly #groups: readonly string[];
+
+  constructor(name: string, graph: GraphDeclaration, groups: readonly string[]) {
+    this.name = name;
+    this.graph = graph;
+    this.#groups = groups;
+  }
+
+  /** With `each` the task is chunk-parallel. */
+  addTask<
+    const Inputs extends InputsDef = {},
+    const Outputs extends OutputsDef = {},
+    Chunk extends AnyChunk = AnyChunk,
+  >(
+    name: string,
+    definition: TaskDef<Inputs, Outputs> & EachDef<Chunk>,
+  ): TaskHandle<Inputs, Outputs, ChunkExtra<Chunk>>;
+  addTask<const Inputs extends InputsDef = {}, const Outputs extends OutputsDef = {}>(
+    name: string,
+    definition?: TaskDef<Inputs, Outputs>,
+  ): TaskHandle<Inputs, Outputs>;
+  addTask(name: string, definition: TaskDef & Partial<EachDef> = {}): TaskHandle {
+    const addErrorsTask = (hook: string, hookDefinition: FunctionDef = {}) =>
+      this.addHook('errors', hook, hookDefinition, { kind: 'task', task: name });
+    const handle = { ...this.#handle(name, definition, definition.each !== undefined), addErrorsTask };
+    this.graph.functions.push({ kind: 'task', handle, groups: this.#groups });
+    return handle as unknown as TaskHandle;
+  }
+
+  /** A task that runs when one of these tasks has failed, once all of them are over. */
+  addErrorsTask<const Inputs extends InputsDef = {}, const Outputs extends OutputsDef = {}>(
+    name: string,
+    definition: FunctionDef<Inputs, Outputs> = {},
+  ): HookHandle<Inputs, Outputs> {
+    return this.addHook('errors', name, definition, this.owner) as HookHandle<Inputs, Outputs>;
+  }
+
+  /**
+   * A task that always runs, whatever happened, once all of these tasks and their errors tasks are over. Several of
+   * them run side by side unless a dependency orders them, and none cares whether another failed.
+   */
+  addFinallyTask<const Inputs extends InputsDef = {}, const Outputs extends OutputsDef = {}>(
+    name: string,
+    definition: FunctionDef<Inputs, Outputs> = {},
+  ): HookHandle<Inputs, Outputs> {
+    return this.addHook('finally', name, definition, this.owner) as HookHandle<Inputs, Outputs>;
+  }
+
+  /**
+   * A group of tasks with errors and finally tasks of its own, and a condition for all of them. It orders nothing: its
+   * tasks run when what they depend on is over, as any others, and its hooks when all its tasks are.
+   */
+  group(name: string, options: { readonly when?: Condition } = {}): TaskGroup {
+    this.graph.groups.push({ name, groups: this.#groups, ...options });
+    return new TaskGroup(name, this.graph, [...this.#groups, name]);
+  }
+
+  protected abstract readonly owner: HookOwner;
+
+  protected addHook(hook: HookKind, name: string, definition: FunctionDef, owner: HookOwner): AnyTaskHandle {
+    const inputs = Object.entries(definition.inputs ?? {}).map(([input, ref]) => [
+      input,
+      isRef(ref) ? optional(ref) : ref,
+    ]);
+    const handle = this.#handle(name, {
+      ...definition,
+      ...(definition.inputs && { inputs: Object.fromEntries(inputs) }),
+    });
+    this.graph.functions.push({ kind: 'hook', handle, hook, owner });
+    return handle;
+  }
+
+  #handle(name: string, definition: FunctionDef, gathered = false): AnyTaskHandle {
+    const refs = Object.entries(definition.outputs ?? {}).map(([output, declared]): [string, DataRef] => [
+      output,
+      { kind: 'ref', task: name, output, format: { ...formatOf(declared), ...(gathered && { gathered }) } },
+    ]);
+    return {
+      name,
+      definition,
+      graph: this.graph.face,
+      outputs: Object.fromEntries(refs),
+    };
+  }
+}
+
+/** A part of a graph with hooks of its own. Made by `graph.group(name)`. */
+export class TaskGroup extends Scope {
+  protected readonly owner: HookOwner = { kind: 'group', group: this.name };
+}
 
 /**
  * A pipeline's tasks and what each takes from the others.
@@ -16,50 +123,44 @@ import type { AnyTaskHandle, Dependency, FormatOf, InputsDef, OutputsDef, TaskDe
  * const load = graph.addTask('load', { inputs: { raw: extract.outputs.raw }, outputs: { table: durable(csv<Row>()) } });
  * export const plan = graph.build();
  */
-export class TaskGraph {
-  readonly name: string;
-  readonly #tasks: AnyTaskHandle[] = [];
-  readonly #dependencies: Dependency[] = [];
+export class TaskGraph extends Scope {
+  protected readonly owner: HookOwner = { kind: 'graph' };
 
-  constructor(name: string) {
-    this.name = name;
+  constructor(name: string, options: GraphOptions = {}) {
+    const face = { name, build: () => build(declaration) };
+    const declaration: GraphDeclaration = { name, options, face, functions: [], groups: [], dependencies: [] };
+    super(name, declaration, []);
   }
 
   /** The tasks in the order in which they were added. */
   get tasks(): readonly AnyTaskHandle[] {
-    return this.#tasks;
+    return this.graph.functions.filter(({ kind }) => kind === 'task').map(({ handle }) => handle);
   }
 
-  addTask<const Inputs extends InputsDef = {}, const Outputs extends OutputsDef = {}>(
-    name: string,
-    definition: TaskDef<Inputs, Outputs> = {},
-  ): TaskHandle<Inputs, Outputs> {
-    const refs = Object.entries(definition.outputs ?? {}).map(([output, declared]): [string, DataRef] => [
-      output,
-      { kind: 'ref', task: name, output, format: formatOf(declared) },
-    ]);
-    const handle: TaskHandle<Inputs, Outputs> = {
-      name,
-      definition,
-      graph: this,
-      outputs: Object.fromEntries(refs) as { [Name in keyof Outputs]: DataRef<FormatOf<Outputs[Name]>> },
-    };
-    this.#tasks.push(handle);
-    return handle;
+  /**
+   * A task that runs once the execution has ended, with its final status. The run's data has gone by then, so it has
+   * neither inputs nor outputs; and it can change nothing about the run any more.
+   */
+  addAfterExecutionTask(name: string, definition: Omit<FunctionDef, 'inputs' | 'outputs'> = {}): HookHandle<{}, {}> {
+    return this.addHook('after-execution', name, definition, this.owner) as HookHandle<{}, {}>;
   }
 
-  /** Makes `after` wait for `before` though it takes no data from it. */
+  /** Makes `after` wait for `before` though it takes no data from it: two tasks, or two hooks of one kind. */
   addDependency(before: AnyTaskHandle | string, after: AnyTaskHandle | string): this {
-    this.#dependencies.push({ before, after });
+    this.graph.dependencies.push({ before, after });
     return this;
   }
 
   /** @throws GraphError with every problem that the graph has */
   build(): Plan {
-    const planned = planGraph(this.name, this.#tasks, this.#dependencies);
-    if (planned.problems.length > 0) throw new GraphError(this.name, planned.problems);
-    return planned.plan;
+    return build(this.graph);
   }
+}
+
+function build(declaration: GraphDeclaration): Plan {
+  const { plan, problems } = planGraph(declaration);
+  if (problems.length > 0) throw new GraphError(declaration.name, problems);
+  return plan;
 }
 
 function formatOf(output: OutputsDef[string]): AnyFormat {

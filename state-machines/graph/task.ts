@@ -1,14 +1,17 @@
 /** A task as its author declares it. */
 
-import type { AnyFormat, Durable } from './formats.ts';
+import type { Outcome } from '../contract/outcome.ts';
+import type { Condition } from './conditions.ts';
+import type { AnyChunk, AnyFormat, ChunksFormat, Durable, Gathered } from './formats.ts';
 import type { Plan } from './plan.ts';
-import type { DataRef, InputRef } from './refs.ts';
+import type { DataRef, InputRef, NamedRef, OptionalRef } from './refs.ts';
 import type { ResourceReq, RetryDef } from './settings.ts';
 
 export type InputsDef = Readonly<Record<string, InputRef>>;
 export type OutputsDef = Readonly<Record<string, AnyFormat | Durable>>;
 
-export interface TaskDef<Inputs extends InputsDef = InputsDef, Outputs extends OutputsDef = OutputsDef> {
+/** What every function of a pipeline has, be it a task's or a hook's. */
+export interface FunctionDef<Inputs extends InputsDef = InputsDef, Outputs extends OutputsDef = OutputsDef> {
   /** The outputs of other tasks that this one reads. @default none */
   readonly inputs?: Inputs;
   /** What this task produces. @default none */
@@ -20,21 +23,90 @@ export interface TaskDef<Inputs extends InputsDef = InputsDef, Outputs extends O
   /** How long one attempt may take, in seconds, at most Lambda's 900. @default 900 */
   readonly timeoutSeconds?: number;
   readonly resources?: ResourceReq;
+}
+
+export interface TaskDef<Inputs extends InputsDef = InputsDef, Outputs extends OutputsDef = OutputsDef>
+  extends FunctionDef<Inputs, Outputs> {
+  /** Where it does not hold, the task is OMITTED. @default the task always runs */
+  readonly when?: Condition;
   /** A hint for the compiler: how long the task usually takes, in seconds. @default all tasks take equally long */
   readonly expectedSeconds?: number;
 }
 
-/** A task in a graph: its name, and its outputs as refs for other tasks to take. */
-export interface TaskHandle<Inputs extends InputsDef = InputsDef, Outputs extends OutputsDef = OutputsDef> {
-  readonly name: string;
-  readonly outputs: { readonly [Name in keyof Outputs]: DataRef<FormatOf<Outputs[Name]>> };
-  readonly definition: TaskDef<Inputs, Outputs>;
-  /** The graph that it belongs to. */
-  readonly graph: { readonly name: string; build(): Plan };
+/** Makes a task chunk-parallel: it runs once for each chunk, and each of them commits on its own. */
+export interface EachDef<Chunk extends AnyChunk = AnyChunk> {
+  /** The list of chunks. */
+  readonly each: DataRef<ChunksFormat<Chunk>> | NamedRef<ChunksFormat<Chunk>>;
+  /**
+   * How many chunks run at once. Up to 40 the state machine runs them itself (an inline Map), and their events count to
+   * its history; beyond, up to 10,000, each is an execution of its own (a Distributed Map). @default 40
+   */
+  readonly maxConcurrency?: number;
+  /** How many chunks may fail, as a number or as `'5%'`, before the task does; what they wrote is then missing. @default 0 */
+  readonly toleratedFailures?: number | `${number}%`;
+  /** How many chunks one invocation carries out, one after the other, where they are small. @default 1 */
+  readonly batchSize?: number;
 }
 
+/** A hook's inputs may all be missing: whatever happened, it runs. */
+export type AllOptional<Inputs extends InputsDef> = {
+  readonly [Name in keyof Inputs]: Inputs[Name] extends OptionalRef
+    ? Inputs[Name]
+    : Inputs[Name] extends DataRef | NamedRef
+      ? OptionalRef<Inputs[Name]>
+      : never;
+};
+
+/** What the handler of a chunk-parallel task is given besides. */
+export interface ChunkExtra<Chunk extends AnyChunk = AnyChunk> {
+  readonly chunk: Chunk;
+}
+
+/** What a hook's handler is given besides. */
+export interface HookExtra {
+  /** How the run has gone so far; for a task after the execution, how it ended. */
+  readonly outcome: Outcome;
+}
+
+/** A task in a graph: its name, and its outputs as refs for other tasks to take. */
+export interface FunctionHandle<
+  Inputs extends InputsDef = InputsDef,
+  Outputs extends OutputsDef = OutputsDef,
+  Extra extends object = {},
+> {
+  readonly name: string;
+  readonly outputs: { readonly [Name in keyof Outputs]: DataRef<RefFormat<FormatOf<Outputs[Name]>, Extra>> };
+  readonly definition: FunctionDef<InputsDef, Outputs>;
+  /** The graph that it belongs to. */
+  readonly graph: { readonly name: string; build(): Plan };
+  /** Carries the types of what its handler is given; never there at run time. */
+  readonly [given]?: { readonly inputs: Inputs; readonly extra: Extra };
+}
+
+declare const given: unique symbol;
+
+export interface TaskHandle<
+  Inputs extends InputsDef = InputsDef,
+  Outputs extends OutputsDef = OutputsDef,
+  Extra extends object = {},
+> extends FunctionHandle<Inputs, Outputs, Extra> {
+  /** A local handler: it runs when this task has failed, before anything that does not depend on it goes on. */
+  addErrorsTask<const I extends InputsDef = {}, const O extends OutputsDef = {}>(
+    name: string,
+    definition?: FunctionDef<I, O>,
+  ): HookHandle<I, O>;
+}
+
+export type HookHandle<Inputs extends InputsDef, Outputs extends OutputsDef> = FunctionHandle<
+  AllOptional<Inputs>,
+  Outputs,
+  HookExtra
+>;
+
+type RefFormat<F, Extra> = F extends AnyFormat ? (Extra extends ChunkExtra ? Gathered<F> : F) : never;
+
 // biome-ignore lint/suspicious/noExplicitAny: a handle of any task; unknown type arguments would not accept one
-export type AnyTaskHandle = TaskHandle<any, any>;
+export type AnyTaskHandle = FunctionHandle<any, any, any>;
 
 /** An edge without data. */
 export interface Dependency {

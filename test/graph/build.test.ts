@@ -61,6 +61,7 @@ describe('a plan', () => {
     expect(task.graph.build().task('a')).toEqual({
       name: 'a',
       dependencies: [],
+      requires: [],
       inputs: {},
       outputs: {},
       retries: 0,

@@ -46,4 +46,5 @@ export const CONTENT_TYPES: Record<FormatKind, string> = {
   ndjson: 'application/x-ndjson',
   csv: 'text/csv; charset=utf-8',
   parquet: 'application/vnd.apache.parquet',
+  chunks: 'application/json',
 };

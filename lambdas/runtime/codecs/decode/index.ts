@@ -9,6 +9,7 @@ export async function decoderOf(kind: FormatKind): Promise<Decoder> {
     case 'text':
       return textDecoder;
     case 'json':
+    case 'chunks':
       return jsonDecoder;
     case 'ndjson':
       return (await import('./ndjson.ts')).ndjsonDecoder;

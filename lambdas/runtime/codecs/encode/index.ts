@@ -9,6 +9,7 @@ export async function encoderOf(kind: FormatKind): Promise<Encoder> {
     case 'text':
       return textEncoder;
     case 'json':
+    case 'chunks':
       return jsonEncoder;
     case 'ndjson':
       return (await import('./ndjson.ts')).ndjsonEncoder;

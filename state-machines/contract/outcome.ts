@@ -1,0 +1,84 @@
+/** What a hook is told of its run, and how that follows from the state data that the machine sends it. */
+
+import { type ExecutionDetail, failureOf, type HookState, marksOf, RUN_ERRORS, type TaskOut } from './events.ts';
+import { isObject } from './objects.ts';
+import type { FailureInfo, RunResult, RunStatus, TaskStatus } from './result.ts';
+
+export interface Outcome {
+  /**
+   * FAILED where a task has failed or the run was stopped, else SUCCEEDED; so far, unless the execution has ended.
+   * A local handler's outcome is about its task, a group's about the group.
+   */
+  readonly status: RunStatus;
+  /** In the order of the tasks' declaration. */
+  readonly failures: readonly TaskFailure[];
+  /** How the tasks ended that the hook is about. */
+  readonly tasks: Readonly<Record<string, TaskStatus>>;
+  /** Why the run as a whole was ended, where that was not a task's failure. */
+  readonly error?: FailureInfo;
+}
+
+export interface TaskFailure extends FailureInfo {
+  readonly task: string;
+}
+
+/** @param about the names of the tasks that the hook is about, all of them over */
+export function outcomeOf(state: HookState, about: readonly string[]): Outcome {
+  for (let at: HookState | undefined = state; at; at = at.up) if (at.execution) return outcomeOfExecution(at.execution);
+  const marks = notesIn(state);
+  const failures = about.flatMap((task): TaskFailure[] => {
+    const mark = marks.get(task);
+    return mark && 'Error' in mark ? [{ task, ...failureOf(mark) }] : [];
+  });
+  const tasks = about.map((task): [string, TaskStatus] => [task, statusOf(marks.get(task))]);
+  const error = runErrorIn(state);
+  return {
+    status: failures.length > 0 || error ? 'FAILED' : 'SUCCEEDED',
+    failures,
+    tasks: Object.fromEntries(tasks),
+    ...(error && { error }),
+  };
+}
+
+/** A task that is over and left no mark did not run because something upstream of it had failed. */
+function statusOf(mark: TaskOut | undefined): TaskStatus {
+  if (!mark) return 'SKIPPED';
+  return 'Error' in mark ? 'FAILED' : mark.status;
+}
+
+/** All marks that can be seen from a place in the machine. */
+function notesIn(state: HookState): Map<string, TaskOut> {
+  const marks = state.up ? notesIn(state.up) : new Map<string, TaskOut>();
+  for (const out of [state.out ?? {}, ...(state.errors ?? [])]) {
+    for (const [name, mark] of marksOf(out)) marks.set(name, mark);
+  }
+  return marks;
+}
+
+function runErrorIn({ Error: name, Cause = '', up }: HookState): FailureInfo | undefined {
+  if (name === undefined) return up && runErrorIn(up);
+  return name === RUN_ERRORS.task ? undefined : failureOf({ Error: name, Cause });
+}
+
+function outcomeOfExecution({ status, output, error, cause }: ExecutionDetail): Outcome {
+  const result = resultIn(output) ?? resultIn(cause);
+  const tasks = Object.entries(result?.tasks ?? {});
+  const failures = tasks.flatMap(([task, { error }]): TaskFailure[] => (error ? [{ task, ...error }] : []));
+  const why = result?.error ?? (error ? { name: error, message: cause ?? '' } : undefined);
+  return {
+    status,
+    failures,
+    tasks: Object.fromEntries(tasks.map(([task, result]) => [task, result.status])),
+    ...(why && why.name !== RUN_ERRORS.task && { error: why }),
+  };
+}
+
+/** An execution's output, or the cause of its error: JSON of its result, unless it ended in a way of its own. */
+function resultIn(text: string | null | undefined): RunResult | undefined {
+  try {
+    const result = JSON.parse(text ?? '');
+    return isObject(result) && isObject(result['tasks']) ? (result as unknown as RunResult) : undefined;
+  } catch {
+    return undefined;
+  }
+}

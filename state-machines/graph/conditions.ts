@@ -1,0 +1,116 @@
+/**
+ * Conditions: when a task runs. Plain data, made with `fromInput`, `fromOutput`, `allOf`, `anyOf` and `not`, so that a
+ * state machine can decide them by itself.
+ */
+
+import type { Scalar } from '../contract/values.ts';
+import type { AnyFormat, DataFormat } from './formats.ts';
+import type { DataRef, NamedRef } from './refs.ts';
+
+export type Condition =
+  | { readonly kind: 'all' | 'any'; readonly conditions: readonly Condition[] }
+  | { readonly kind: 'not'; readonly condition: Condition }
+  | { readonly kind: 'test'; readonly subject: Subject; readonly test: Test };
+
+/** What a condition looks at: a value in the execution's input, or in a json output of a task. */
+export type Subject =
+  | { readonly from: 'input'; readonly path: readonly string[] }
+  | { readonly from: 'output'; readonly ref: DataRef | NamedRef; readonly path: readonly string[] };
+
+/** A value that is not there, or of another type, passes no test but the `not` of one. */
+export type Test =
+  | { readonly is: 'present' }
+  | { readonly is: 'equal'; readonly value: Scalar }
+  | { readonly is: 'less' | 'at most' | 'greater' | 'at least'; readonly value: number | string };
+
+export const ORDER_TESTS = ['less', 'at most', 'greater', 'at least'] as const;
+
+/** A value to be tested. Each method gives a condition. */
+export class Given<T = unknown> {
+  readonly #subject: Subject;
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+  }
+
+  /** It is there, and not null. */
+  exists(): Condition {
+    return allOf(this.#test({ is: 'present' }), not(this.#test({ is: 'equal', value: null })));
+  }
+
+  equals(value: ComparedWith<T>): Condition {
+    return this.#test({ is: 'equal', value });
+  }
+
+  /** Also where there is no value at all. */
+  differsFrom(value: ComparedWith<T>): Condition {
+    return not(this.equals(value));
+  }
+
+  isOneOf(...values: readonly ComparedWith<T>[]): Condition {
+    return anyOf(...values.map((value) => this.equals(value)));
+  }
+
+  lessThan(value: OrderedWith<T>): Condition {
+    return this.#test({ is: 'less', value });
+  }
+
+  atMost(value: OrderedWith<T>): Condition {
+    return this.#test({ is: 'at most', value });
+  }
+
+  greaterThan(value: OrderedWith<T>): Condition {
+    return this.#test({ is: 'greater', value });
+  }
+
+  atLeast(value: OrderedWith<T>): Condition {
+    return this.#test({ is: 'at least', value });
+  }
+
+  #test(test: Test): Condition {
+    return { kind: 'test', subject: this.#subject, test };
+  }
+}
+
+/** Where the type of the value is known, it can only be compared with its like. */
+type ComparedWith<T> = [NonNullable<T>] extends [Scalar] ? T & Scalar : Scalar;
+type OrderedWith<T> = [NonNullable<T>] extends [number | string] ? NonNullable<T> & (number | string) : number | string;
+
+/** A value in the execution's input: `fromInput('load', 'mode').equals('full')` looks at `{ load: { mode } }`. */
+export function fromInput(...path: readonly string[]): Given {
+  return new Given({ from: 'input', path });
+}
+
+/**
+ * A value in a json output of another task, which the task with this condition then depends on:
+ * `fromOutput(check.outputs.stats, 'rows').greaterThan(0)`. The value is a number, a boolean, or a text of 256
+ * characters at the most.
+ */
+export function fromOutput<T, K extends keyof T & string, L extends keyof NonNullable<T[K]> & string>(
+  ref: JsonRef<T>,
+  key: K,
+  nested: L,
+): Given<NonNullable<T[K]>[L]>;
+export function fromOutput<T, K extends keyof T & string>(ref: JsonRef<T>, key: K): Given<T[K]>;
+export function fromOutput<T>(ref: JsonRef<T>): Given<T>;
+export function fromOutput(ref: NamedRef<AnyFormat>, ...path: readonly string[]): Given;
+export function fromOutput(ref: DataRef | NamedRef, ...path: readonly string[]): Given {
+  return new Given({ from: 'output', ref, path });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever was written, it is what is read that counts
+type JsonRef<T> = DataRef<DataFormat<'json', any, T>>;
+
+/** All of them hold. */
+export function allOf(...conditions: readonly Condition[]): Condition {
+  return { kind: 'all', conditions };
+}
+
+/** At least one of them holds. */
+export function anyOf(...conditions: readonly Condition[]): Condition {
+  return { kind: 'any', conditions };
+}
+
+export function not(condition: Condition): Condition {
+  return { kind: 'not', condition };
+}

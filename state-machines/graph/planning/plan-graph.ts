@@ -1,0 +1,233 @@
+/** From declarations to a plan: names checked, refs resolved, defaults filled in, and every problem noted on the way. */
+
+import { explainName, isName, OUTPUT_NAME, PIPELINE_NAME, TASK_NAME } from '../../contract/names.ts';
+import { STATES } from '../../contract/states.ts';
+import type { Condition } from '../conditions.ts';
+import { findCycles } from '../cycle.ts';
+import type { GraphDeclaration, GroupDeclaration, TaskDeclaration } from '../declarations.ts';
+import { type GraphProblem, problem } from '../errors.ts';
+import { check, checkLimits, DEFAULTS, retryOf } from '../limits.ts';
+import { didYouMean } from '../nearest.ts';
+import { Plan, type PlannedCondition, type PlannedInput, type PlannedOutput, type PlannedTask } from '../plan.ts';
+import type { DataRef } from '../refs.ts';
+import type { AnyTaskHandle, Dependency, EachDef, TaskDef } from '../task.ts';
+import { resolveCondition, subjectsOf } from './conditions.ts';
+import { MAX_CHUNKS, resolveEach } from './each.ts';
+import { type GroupedTask, planHooks } from './hooks.ts';
+import { KnownOutputs } from './refs.ts';
+
+/** The plan is only fit for use where there are no problems. */
+export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: GraphProblem[] } {
+  const { name, options } = graph;
+  const problems: GraphProblem[] = [];
+  if (!isName(PIPELINE_NAME, name))
+    problems.push(problem('InvalidName', explainName('pipeline name', PIPELINE_NAME, name)));
+  if (!graph.functions.some(({ kind }) => kind === 'task'))
+    problems.push(problem('EmptyGraph', `the graph "${name}" has no task; add one with addTask`));
+  const { onTaskFailure = 'continue' } = options;
+  if (onTaskFailure !== 'continue' && onTaskFailure !== 'stop') {
+    const given = JSON.stringify(onTaskFailure);
+    problems.push(problem('InvalidTask', `onTaskFailure is ${given}; it must be "continue" or "stop"`));
+  }
+
+  const byName = new Map<string, GraphDeclaration['functions'][number]>();
+  for (const declaration of graph.functions) {
+    const { handle } = declaration;
+    if (byName.has(handle.name)) {
+      problems.push(problem('DuplicateTask', `two tasks are called "${handle.name}"; give each a name of its own`));
+    } else byName.set(handle.name, declaration);
+  }
+  const declared = [...byName.values()];
+  const hooks = declared.filter((declaration) => declaration.kind === 'hook');
+  const isHook = new Set(hooks.map(({ handle }) => handle.name));
+  problems.push(...checkGroups(graph));
+
+  const edges = resolveDependencies(graph.dependencies, byName, problems);
+  const outputs = new KnownOutputs(declared.flatMap(({ handle }) => Object.values<DataRef>(handle.outputs)));
+  const resolved = declared.map((declaration): GroupedTask => {
+    const { handle } = declaration;
+    problems.push(...checkNames(handle), ...checkLimits(handle.name, handle.definition, declaration.kind));
+    const inputs = resolveInputs(handle, outputs, problems);
+    const { each, problems: eachProblems } = resolveEach(handle.definition as Partial<EachDef>, outputs, handle.name);
+    problems.push(...eachProblems);
+    const groups = declaration.kind === 'task' ? declaration.groups : [];
+    const when = declaration.kind === 'task' ? conditionOf(declaration, graph.groups, outputs, problems) : undefined;
+
+    const required = new Set([
+      ...Object.values(inputs).flatMap(({ task, optional }) => (optional ? [] : [task])),
+      ...(each ? [each.task] : []),
+      ...(when ? subjectsOf(when).flatMap((subject) => (subject.from === 'output' ? [subject.task] : [])) : []),
+    ]);
+    const fromHooks = [...required, ...Object.values(inputs).map(({ task }) => task)].filter((task) =>
+      isHook.has(task),
+    );
+    for (const hook of declaration.kind === 'task' ? new Set(fromHooks) : []) {
+      const message = `the task "${handle.name}" takes data of "${hook}", which is a hook: hooks run after the tasks`;
+      problems.push(problem('InvalidHookInput', message));
+    }
+    const wanted = new Set([...required, ...Object.values(inputs).map(({ task }) => task)]);
+    for (const { before, after } of edges) if (after === handle.name) wanted.add(before);
+    const { definition } = handle;
+    const { expectedSeconds }: TaskDef = definition;
+    const task: PlannedTask = {
+      name: handle.name,
+      dependencies: [...byName.keys()].filter((other) => wanted.has(other) && !isHook.has(other)),
+      requires: [...byName.keys()].filter((other) => required.has(other)),
+      inputs,
+      outputs: plannedOutputs(handle),
+      retries: definition.retries ?? DEFAULTS.retries,
+      retry: retryOf(definition),
+      timeoutSeconds: definition.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
+      resources: { ...DEFAULTS.resources, ...definition.resources },
+      ...(expectedSeconds !== undefined && { expectedSeconds }),
+      ...(when && { when }),
+      ...(each && { each }),
+    };
+    return { task, groups };
+  });
+
+  const grouped = resolved.filter(({ task }) => !isHook.has(task.name));
+  const tasks = withConsumers(grouped.map(({ task }) => task));
+  for (const cycle of findCycles(tasks)) {
+    problems.push(
+      problem('Cycle', `these tasks wait for each other: ${cycle.join(' → ')}; remove one of the edges`, cycle),
+    );
+  }
+  const planned = planHooks({
+    tasks: grouped,
+    groups: graph.groups,
+    hooks: hooks.flatMap((declaration) => {
+      const task = resolved.find(({ task }) => task.name === declaration.handle.name)?.task;
+      return task ? [{ declaration, planned: task }] : [];
+    }),
+    edges: edges.filter(({ before, after }) => isHook.has(before) || isHook.has(after)),
+  });
+  problems.push(...planned.problems);
+  return { plan: new Plan(name, tasks, planned.hooks, onTaskFailure), problems };
+}
+
+function resolveInputs(
+  handle: AnyTaskHandle,
+  outputs: KnownOutputs,
+  problems: GraphProblem[],
+): Record<string, PlannedInput> {
+  const inputs: Record<string, PlannedInput> = {};
+  for (const [input, declared] of Object.entries(handle.definition.inputs ?? {})) {
+    const resolved = outputs.resolveInput(declared, `the input "${input}" of task "${handle.name}"`);
+    if ('code' in resolved) problems.push(resolved);
+    else inputs[input] = resolved;
+  }
+  return inputs;
+}
+
+/** A task's own condition, and those of the groups that it is in. */
+function conditionOf(
+  { handle, groups }: TaskDeclaration,
+  declared: readonly GroupDeclaration[],
+  outputs: KnownOutputs,
+  problems: GraphProblem[],
+): PlannedCondition | undefined {
+  const { when }: TaskDef = handle.definition;
+  const all: [condition: Condition, where: string][] = groups.flatMap((name) => {
+    const group = declared.find((other) => other.name === name);
+    return group?.when ? [[group.when, `the condition of group "${name}"`]] : [];
+  });
+  if (when !== undefined) all.push([when, `the condition of task "${handle.name}"`]);
+  const conditions = all.flatMap(([condition, where]) => {
+    const resolved = resolveCondition(condition, outputs, where);
+    // A group's problem is not its tasks': it is told once.
+    const told = new Set(problems.map(({ message }) => message));
+    problems.push(...resolved.problems.filter(({ message }) => !told.has(message)));
+    return resolved.condition ? [resolved.condition] : [];
+  });
+  return conditions.length > 1 ? { kind: 'all', conditions } : conditions[0];
+}
+
+/** Tells each output which of its values conditions look at, and which tasks run for its chunks. */
+function withConsumers(tasks: readonly PlannedTask[]): PlannedTask[] {
+  const subjects = tasks.flatMap(({ when }) => (when ? subjectsOf(when) : []));
+  return tasks.map((task) => {
+    const outputs = Object.entries(task.outputs).map(([name, output]): [string, PlannedOutput] => {
+      const paths = subjects.flatMap((subject) =>
+        subject.from === 'output' && subject.task === task.name && subject.output === name ? [subject.path] : [],
+      );
+      const reported = [...new Map(paths.map((path) => [path.join('.'), path])).values()];
+      const chunksOf = tasks.filter(({ each }) => each?.task === task.name && each.output === name).map((t) => t.name);
+      return [name, { ...output, ...(reported.length > 0 && { reported }), ...(chunksOf.length > 0 && { chunksOf }) }];
+    });
+    return { ...task, outputs: Object.fromEntries(outputs) };
+  });
+}
+
+function checkGroups({ groups, functions }: GraphDeclaration): GraphProblem[] {
+  const problems: GraphProblem[] = [];
+  for (const [index, { name }] of groups.entries()) {
+    if (!isName(TASK_NAME, name)) problems.push(problem('InvalidName', explainName('group name', TASK_NAME, name)));
+    if (groups.findIndex((other) => other.name === name) !== index)
+      problems.push(problem('InvalidGroup', `two groups are called "${name}"; give each a name of its own`));
+    if (!functions.some((declaration) => declaration.kind === 'task' && declaration.groups.includes(name)))
+      problems.push(problem('InvalidGroup', `the group "${name}" has no task; add one with its addTask`));
+  }
+  return problems;
+}
+
+function resolveDependencies(
+  dependencies: readonly Dependency[],
+  declared: ReadonlyMap<string, { readonly handle: AnyTaskHandle }>,
+  problems: GraphProblem[],
+): { before: string; after: string }[] {
+  const edges = [];
+  for (const dependency of dependencies) {
+    const [before, after] = [dependency.before, dependency.after].map((end) =>
+      typeof end === 'string' ? end : end.name,
+    );
+    const where = `addDependency(${JSON.stringify(before)}, ${JSON.stringify(after)})`;
+    let known = true;
+    for (const end of new Set([dependency.before, dependency.after])) {
+      const name = typeof end === 'string' ? end : end.name;
+      const found = declared.get(name)?.handle;
+      if (found && (typeof end === 'string' || end.graph === found.graph)) continue;
+      known = false;
+      const why = found
+        ? 'which belongs to another graph'
+        : `which is no task of this graph${didYouMean(name, declared.keys())}`;
+      problems.push(problem('UnknownTask', `${where} names "${name}", ${why}`));
+    }
+    if (known && before !== undefined && after !== undefined) edges.push({ before, after });
+  }
+  return edges;
+}
+
+function checkNames(handle: AnyTaskHandle): GraphProblem[] {
+  const problems = Object.entries<DataRef>(handle.outputs).flatMap(([output, { format }]) =>
+    check('InvalidEach', handle.name, `outputs.${output}: max`, MAX_CHUNKS, format.max),
+  );
+  if (!isName(TASK_NAME, handle.name))
+    problems.push(problem('InvalidName', explainName('task name', TASK_NAME, handle.name)));
+  if (Object.values<string>(STATES).includes(handle.name)) {
+    problems.push(
+      problem('InvalidName', `no task can be called "${handle.name}": the state machine has a state of that name`),
+    );
+  }
+  for (const [what, names] of [
+    ['input', Object.keys(handle.definition.inputs ?? {})],
+    ['output', Object.keys(handle.definition.outputs ?? {})],
+  ] as const) {
+    for (const name of names) {
+      if (isName(OUTPUT_NAME, name)) continue;
+      problems.push(problem('InvalidName', explainName(`${what} name of task "${handle.name}"`, OUTPUT_NAME, name)));
+    }
+  }
+  return problems;
+}
+
+function plannedOutputs(handle: AnyTaskHandle): Record<string, PlannedOutput> {
+  const outputs: Record<string, PlannedOutput> = {};
+  for (const name of Object.keys(handle.outputs)) {
+    outputs[name] = {
+      format: (handle.outputs as Record<string, DataRef>)[name]?.format ?? { kind: 'bytes' },
+      durable: handle.definition.outputs?.[name]?.kind === 'durable',
+    };
+  }
+  return outputs;
+}
