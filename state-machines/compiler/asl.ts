@@ -7,7 +7,7 @@ export interface Definition {
   readonly States: Readonly<Record<string, State>>;
 }
 
-export type State = TaskState | ParallelState | ChoiceState | PassState | SucceedState | FailState;
+export type State = TaskState | ParallelState | MapState | ChoiceState | PassState | SucceedState | FailState;
 
 export interface TaskState extends Step, Paths {
   readonly Type: 'Task';
@@ -23,6 +23,28 @@ export interface ParallelState extends Step, Paths {
   readonly Catch?: readonly Catcher[];
 }
 
+/** Inline with an ItemsPath; distributed, each item or batch an execution of its own, with an ItemReader. */
+export interface MapState extends Step, Paths {
+  readonly Type: 'Map';
+  readonly ItemsPath?: string;
+  readonly ItemReader?: {
+    readonly Resource: 'arn:aws:states:::s3:getObject';
+    readonly ReaderConfig: { readonly InputType: 'JSON' };
+    readonly Parameters: Readonly<Record<string, string>>;
+  };
+  readonly ItemSelector: Readonly<Record<string, unknown>>;
+  readonly ItemBatcher?: { readonly MaxItemsPerBatch: number; readonly BatchInput: Readonly<Record<string, unknown>> };
+  readonly ItemProcessor: Branch & {
+    readonly ProcessorConfig:
+      | { readonly Mode: 'INLINE' }
+      | { readonly Mode: 'DISTRIBUTED'; readonly ExecutionType: 'STANDARD' };
+  };
+  readonly MaxConcurrency: number;
+  readonly ToleratedFailureCount?: number;
+  readonly ToleratedFailurePercentage?: number;
+  readonly Catch?: readonly Catcher[];
+}
+
 export interface ChoiceState {
   readonly Type: 'Choice';
   readonly Comment?: string;
@@ -32,6 +54,7 @@ export interface ChoiceState {
 
 export interface PassState extends Step, Paths {
   readonly Type: 'Pass';
+  readonly Result?: unknown;
 }
 
 export interface SucceedState {
@@ -41,7 +64,8 @@ export interface SucceedState {
 
 export interface FailState {
   readonly Type: 'Fail';
-  readonly ErrorPath: string;
+  readonly Error?: string;
+  readonly ErrorPath?: string;
   readonly CausePath: string;
 }
 
@@ -56,7 +80,8 @@ interface Step {
 interface Paths {
   readonly Parameters?: Readonly<Record<string, unknown>>;
   readonly ResultSelector?: Readonly<Record<string, unknown>>;
-  readonly ResultPath?: string;
+  /** `null` drops the result and keeps the input. */
+  readonly ResultPath?: string | null;
   readonly OutputPath?: string;
 }
 
@@ -71,28 +96,48 @@ export interface Retrier {
 
 export interface Catcher {
   readonly ErrorEquals: readonly string[];
-  readonly ResultPath?: string;
+  readonly ResultPath?: string | null;
   readonly Next: string;
 }
 
 export type Condition =
   | { readonly And: readonly Condition[] }
   | { readonly Or: readonly Condition[] }
-  | { readonly Variable: string; readonly IsPresent: boolean }
-  | { readonly Variable: string; readonly StringEquals: string }
-  | { readonly Variable: string; readonly BooleanEquals: boolean };
+  | { readonly Not: Condition }
+  | ({ readonly Variable: string } & Comparison);
+
+export type Comparison =
+  | { readonly IsPresent: boolean }
+  | { readonly IsNull: boolean }
+  | { readonly BooleanEquals: boolean }
+  | { readonly StringEquals: string }
+  | { readonly StringLessThan: string }
+  | { readonly StringLessThanEquals: string }
+  | { readonly StringGreaterThan: string }
+  | { readonly StringGreaterThanEquals: string }
+  | { readonly NumericEquals: number }
+  | { readonly NumericLessThan: number }
+  | { readonly NumericLessThanEquals: number }
+  | { readonly NumericGreaterThan: number }
+  | { readonly NumericGreaterThanEquals: number };
 
 /** All of them hold; one alone needs no `And`. */
-export function all(conditions: readonly Condition[]): Condition {
+export function every(conditions: readonly Condition[]): Condition {
   return conditions.length === 1 && conditions[0] ? conditions[0] : { And: conditions };
 }
 
 /** At least one of them holds. */
-export function any(conditions: readonly Condition[]): Condition {
+export function some(conditions: readonly Condition[]): Condition {
   return conditions.length === 1 && conditions[0] ? conditions[0] : { Or: conditions };
 }
 
-/** `$.out`, `aggregate + enrich`, 0 → `$.out['aggregate + enrich'][0]`. The names must be free of quotes. */
+/** `$.out`, `_1`, 0, `merge-load` → `$.out._1[0]['merge-load']`. The names must be free of quotes. */
 export function path(root: string, ...segments: readonly (string | number)[]): string {
-  return root + segments.map((segment) => (typeof segment === 'number' ? `[${segment}]` : `['${segment}']`)).join('');
+  return root + segments.map(segmentOf).join('');
+}
+
+/** What needs no quotes in a path has none: a large definition is an eighth smaller for it. */
+function segmentOf(segment: string | number): string {
+  if (typeof segment === 'number') return `[${segment}]`;
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(segment) ? `.${segment}` : `['${segment}']`;
 }

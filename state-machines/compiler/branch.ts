@@ -1,224 +1,303 @@
 /**
- * Writes the states of one branch: a sequence of tasks and Parallel states.
+ * Writes the states of one branch: a sequence of tasks, hooks and Parallel states.
  *
- * State data inside a branch is `{ out, up? }`. `out` starts empty; each task leaves its mark there, `{ status }` or the
- * error that was caught, and a Parallel leaves the `out` of each of its branches under its own name. Every exit of the
- * branch hands on `$.out`. `up` is the state data around the Parallel, there only where a guard has to look outside.
- * A task that did not run leaves no mark, so guards ask whether a mark is present before they read it: no path that
+ * State data inside a branch is `{ out, up? }`. `out` starts empty; each task leaves its mark there, its status or the
+ * error that was caught, and a Parallel leaves the `out` of each of its branches under a number. Every exit of the branch
+ * hands on `$.out`. `up` is the state data around the Parallel, there only where something inside looks outside.
+ * A task that was skipped leaves no mark, so guards ask whether a mark is present before they read it: no path that
  * could be missing is ever read, which would be the uncatchable States.Runtime.
  */
 
-import type { PlannedTask } from '../graph/plan.ts';
-import { all, type Branch, type ChoiceState, type Condition, path, type State } from './asl.ts';
-import type { Order } from './relation.ts';
-import type { Parallel, Structure } from './structure.ts';
-import { taskState } from './task-state.ts';
+import { RUN_ERRORS } from '../contract/events.ts';
+import type { PlannedHook } from '../graph/plan.ts';
+import { type Branch, type ChoiceState, type Condition, every, path, type State, some } from './asl.ts';
+import { aslCondition } from './condition.ts';
+import {
+  canBeOmitted,
+  type FlowContext,
+  type HookStep,
+  type Known,
+  planSteps,
+  type Step,
+  type TaskStep,
+} from './flow.ts';
+import type { StateNames } from './state-names.ts';
+import type { Structure } from './structure.ts';
+import { chunkStates, type Exit, hookState, taskState } from './task-state.ts';
 
-export interface BranchContext {
-  readonly order: Order;
+export interface BranchContext extends FlowContext {
   readonly names: StateNames;
-  readonly taskOf: (task: string) => PlannedTask;
-  readonly placeholderOf: (task: string) => string;
+  readonly placeholderOf: (name: string) => string;
+  /** Where hooks find the run's name and input. @default the execution's own */
+  readonly run?: Readonly<Record<string, string>>;
+  /** Where a late hook finds whether the run was ended before it could run in it. */
+  readonly runError?: string;
 }
 
 export interface CompiledBranch {
   readonly branch: Branch;
-  /** Where a task of this branch leaves its mark, from the branch's `$.out`: `['a']`, `['b + c'][0]['b']`. */
+  /** Where a task or hook of this branch leaves its mark, from the branch's `$.out`: `.a`, `._1[0].b`. */
   readonly marks: ReadonlyMap<string, string>;
-  /** Paths outside the branch (`$.up…`) that its guards read. */
+  /** Paths outside the branch (`$.up…`) that are read in it. */
   readonly outerReads: ReadonlySet<string>;
-  /** States entered when every task succeeds. */
+  /** States entered when every task runs and succeeds; a chunk-parallel task's chunks are not counted. */
   readonly statesEntered: number;
 }
 
 /** Where to find the mark of a task, as a path into the state data at this place. */
-type FindMark = (task: string) => string;
+export type FindMark = (task: string) => string;
 
 /**
- * @param known tasks that have succeeded whenever this branch is entered
+ * @param known wherever this branch is entered
  * @param findOuter finds the marks of tasks outside the branch
  */
 export function compileBranch(
   structure: Structure,
-  known: ReadonlySet<string>,
+  known: Known,
   findOuter: FindMark,
   context: BranchContext,
 ): CompiledBranch {
   const parts = structure.kind === 'sequence' ? structure.parts : [structure];
-  const steps = planSteps(parts, known, context);
-  const end = `${steps.at(-1)?.name} end`;
-  const entryOf = (index: number) => steps[index]?.guard?.name ?? steps[index]?.name ?? end;
-
-  const states: Record<string, State> = {};
-  const marks = new Map<string, string>();
-  const outerReads = new Set<string>();
-  let statesEntered = 0;
-  let endUsed = false;
-
-  const findMark: FindMark = (task) => {
-    const mark = marks.get(task);
-    return mark === undefined ? findOuter(task) : `$.out${mark}`;
-  };
-  const noteRead = (mark: string) => {
-    if (mark.startsWith('$.up')) outerReads.add(mark);
-  };
-
-  for (const [index, step] of steps.entries()) {
-    const exit =
-      index + 1 < steps.length ? { Next: entryOf(index + 1) } : ({ OutputPath: '$.out', End: true } as const);
-    endUsed ||= step.kind === 'task' && step.onFailure >= steps.length;
-    statesEntered += 1;
-    if (step.kind === 'task') {
-      const onFailure = entryOf(step.onFailure);
-      if (step.guard) {
-        const waitsFor = step.guard.waitsFor.map(findMark);
-        waitsFor.forEach(noteRead);
-        states[step.guard.name] = guardState(waitsFor, step.name, onFailure);
-        statesEntered += 1;
-      }
-      const mark = path('', step.name);
-      states[step.name] = taskState(
-        step.task,
-        context.placeholderOf(step.name),
-        path('$.out', step.name),
-        onFailure,
-        exit,
-      );
-      marks.set(step.name, mark);
-      continue;
-    }
-    const inner = step.parallel.parts.map((part) =>
-      compileBranch(part, step.known, (task) => findMark(task).replace('$', '$.up'), context),
-    );
-    for (const [branchIndex, compiled] of inner.entries()) {
-      for (const [task, mark] of compiled.marks) marks.set(task, path('', step.name, branchIndex) + mark);
-      statesEntered += compiled.statesEntered;
-      for (const read of compiled.outerReads) noteRead(read.replace('$.up', '$'));
-    }
-    const readsOutside = inner.some((compiled) => compiled.outerReads.size > 0);
-    states[step.name] = {
-      Type: 'Parallel',
-      Parameters: { out: {}, ...(readsOutside && { 'up.$': '$' }) },
-      Branches: inner.map((compiled) => compiled.branch),
-      ResultPath: path('$.out', step.name),
-      ...exit,
-    };
-  }
-  if (endUsed) states[end] = { Type: 'Pass', OutputPath: '$.out', End: true };
-  return { branch: { StartAt: entryOf(0), States: states }, marks, outerReads, statesEntered };
+  return new BranchWriter(planSteps(parts, known, context), findOuter, context).write();
 }
 
-type Step =
-  | {
-      readonly kind: 'task';
-      readonly name: string;
-      readonly task: PlannedTask;
-      readonly guard?: { readonly name: string; readonly waitsFor: readonly string[] };
-      /** The step to go on with when the task fails or cannot run. */
-      readonly onFailure: number;
-    }
-  | {
-      readonly kind: 'parallel';
-      readonly name: string;
-      readonly parallel: Parallel;
-      /** Tasks that have succeeded whenever the Parallel is entered. */
-      readonly known: ReadonlySet<string>;
-      readonly guard?: undefined;
-    };
+class BranchWriter {
+  readonly #steps: readonly Step[];
+  readonly #names: readonly string[];
+  readonly #guards: readonly (string | undefined)[];
+  readonly #findOuter: FindMark;
+  readonly #context: BranchContext;
+  readonly #states: Record<string, State> = {};
+  readonly #marks = new Map<string, string>();
+  readonly #end: string;
+  #endUsed = false;
+  #stop: string | undefined;
+  readonly #outerReads = new Set<string>();
+  #statesEntered = 0;
 
-/**
- * Decides where guards stand. A guard is needed where the tasks that a task depends on are not known to have succeeded
- * on every way that leads to it.
- */
-function planSteps(parts: readonly Structure[], known: ReadonlySet<string>, context: BranchContext): Step[] {
-  const { order, names } = context;
-  const knownAt: (ReadonlySet<string> | undefined)[] = [known];
-  const leadTo = (index: number, succeeded: ReadonlySet<string>) => {
-    const before = knownAt[index];
-    knownAt[index] = before ? before.intersection(succeeded) : succeeded;
-  };
-  const members = parts.map((part) => tasksOf(part));
-  return parts.map((part, index): Step => {
-    const here = knownAt[index] ?? known;
-    if (part.kind === 'sequence') throw new Error('a sequence inside a sequence: nest() merges them');
-    if (part.kind === 'parallel') {
-      leadTo(index + 1, here);
-      return { kind: 'parallel', name: names.ofParallel(part), parallel: part, known: here };
+  constructor(steps: readonly Step[], findOuter: FindMark, context: BranchContext) {
+    const { names } = context;
+    this.#steps = steps;
+    this.#findOuter = findOuter;
+    this.#context = context;
+    this.#names = steps.map((step) => (step.kind === 'parallel' ? names.ofParallel(step.parallel) : nameOf(step)));
+    this.#guards = steps.map((step) => (isGuarded(step) ? names.unique(guardName(step)) : undefined));
+    this.#end = `${this.#names.at(-1)} end`;
+  }
+
+  write(): CompiledBranch {
+    for (const [index, step] of this.#steps.entries()) {
+      this.#statesEntered += statesEnteredIn(step, this.#guards[index] !== undefined);
+      if (step.kind === 'task') this.#writeTask(step, index);
+      else if (step.kind === 'hook') this.#writeHook(step, index);
+      else this.#writeParallel(step, index);
     }
-    const taskIndex = order.indexOf.get(part.task) ?? 0;
-    const waits = (other: string) => order.descendants[taskIndex]?.has(order.indexOf.get(other) ?? 0) === true;
-    const onFailure = firstIndex(members, index + 1, (tasks) => !tasks.every(waits));
-    const waitsFor = nearestDependencies(order, taskIndex).filter((dependency) => !here.has(dependency));
-    const succeeded = here.union(new Set(ancestorsOf(order, taskIndex)));
-    if (waitsFor.length > 0) leadTo(onFailure, here);
-    leadTo(onFailure, succeeded);
-    leadTo(index + 1, succeeded.union(new Set([part.task])));
+    if (this.#endUsed) this.#states[this.#end] = { Type: 'Pass', OutputPath: '$.out', End: true };
+    if (this.#stop) {
+      this.#states[this.#stop] = { Type: 'Fail', Error: RUN_ERRORS.task, CausePath: 'States.JsonToString($.failed)' };
+    }
     return {
-      kind: 'task',
-      name: part.task,
-      task: context.taskOf(part.task),
-      onFailure,
-      ...(waitsFor.length > 0 && { guard: { name: names.ofGuard(part.task), waitsFor } }),
+      branch: { StartAt: this.#entryOf(0), States: this.#states },
+      marks: this.#marks,
+      outerReads: this.#outerReads,
+      statesEntered: this.#statesEntered,
     };
-  });
-}
-
-function guardState(marks: readonly string[], task: string, otherwise: string): ChoiceState {
-  const succeeded = marks.flatMap((mark): Condition[] => [
-    { Variable: `${mark}.status`, IsPresent: true },
-    { Variable: `${mark}.status`, StringEquals: 'SUCCEEDED' },
-  ]);
-  return { Type: 'Choice', Choices: [{ ...all(succeeded), Next: task }], Default: otherwise };
-}
-
-/** The dependencies that no other dependency waits for: if they succeeded, all the others did. */
-function nearestDependencies(order: Order, index: number): string[] {
-  const dependencies = order.tasks[index]?.dependencies ?? [];
-  return dependencies.filter((name) => {
-    const own = order.indexOf.get(name) ?? 0;
-    return !dependencies.some((other) => order.ancestors[order.indexOf.get(other) ?? 0]?.has(own));
-  });
-}
-
-function ancestorsOf(order: Order, index: number): string[] {
-  return order.tasks.filter((_, other) => order.ancestors[index]?.has(other)).map((task) => task.name);
-}
-
-export function tasksOf(structure: Structure): string[] {
-  return structure.kind === 'task' ? [structure.task] : structure.parts.flatMap(tasksOf);
-}
-
-function firstIndex<T>(items: readonly T[], from: number, fits: (item: T) => boolean): number {
-  for (let index = from; index < items.length; index++) if (fits(items[index] as T)) return index;
-  return items.length;
-}
-
-/** Names for the states that are no tasks: unique in the whole machine, 80 characters at the most, free of quotes. */
-export class StateNames {
-  readonly #taken: Set<string>;
-
-  constructor(taken: Iterable<string>) {
-    this.#taken = new Set(taken);
   }
 
-  /** `aggregate + enrich`; with many branches `a + b + 10 more`. */
-  ofParallel(parallel: Parallel): string {
-    const firsts = parallel.parts.map((part) => tasksOf(part)[0] ?? '');
-    const shown = firsts.length <= 3 ? firsts : [...firsts.slice(0, 2), `${firsts.length - 2} more`];
-    return this.#unique(shown.join(' + '));
-  }
-
-  ofGuard(task: string): string {
-    return this.#unique(`${task} ready?`);
-  }
-
-  #unique(wanted: string): string {
-    for (let count = 1; ; count++) {
-      const suffix = count === 1 ? '' : ` (${count})`;
-      const name = wanted.slice(0, 74 - suffix.length) + suffix;
-      if (this.#taken.has(name)) continue;
-      this.#taken.add(name);
-      return name;
+  #writeTask({ node, asks, onFailure }: TaskStep, index: number): void {
+    const { task, handlers } = node;
+    const { names, placeholderOf } = this.#context;
+    const place = {
+      placeholder: placeholderOf(task.name),
+      mark: path('$.out', task.name),
+      onFailure: this.#writeFailure(task.name, handlers, onFailure),
+      exit: this.#exitOf(index),
+    };
+    const guard = this.#guards[index];
+    if (guard) {
+      const omitted = canBeOmitted(asks) ? names.unique(`${task.name} omitted`) : undefined;
+      if (omitted) {
+        const Result = { status: 'OMITTED' };
+        this.#states[omitted] = { Type: 'Pass', Result, ResultPath: place.mark, ...this.#exitOf(index) };
+      }
+      this.#states[guard] = this.#guardState({ node, asks, onFailure, kind: 'task' }, omitted);
     }
+    if (!task.each) this.#states[task.name] = taskState(task, place);
+    else {
+      const chunks = path(`${this.#findMark(task.each.task)}.chunks`, task.name);
+      const own = (what: string) => names.unique(`${task.name} ${what}`);
+      const chunkNames = { chunk: own('chunk'), chunkFailed: own('chunk failed'), gather: own('gather') };
+      Object.assign(this.#states, chunkStates({ ...task, each: task.each }, place, chunkNames, chunks));
+    }
+    this.#marks.set(task.name, path('', task.name));
+  }
+
+  /** @returns the state to go on with when a task has failed */
+  #writeFailure(task: string, handlers: readonly PlannedHook[], onFailure: number): string {
+    let next: string;
+    if (this.#context.onTaskFailure === 'stop') {
+      this.#stop ??= this.#context.names.unique(`${this.#end.replace(/ end$/, '')} stop`);
+      next = this.#context.names.unique(`${task} failed`);
+      const failed = { [`${task}.$`]: path('$.out', task) };
+      this.#states[next] = { Type: 'Pass', Parameters: { failed }, Next: this.#stop };
+    } else {
+      next = this.#entryOf(onFailure);
+    }
+    for (const handler of handlers.toReversed()) {
+      this.#states[handler.name] = this.#hookState(handler, next, { Next: next });
+      next = handler.name;
+    }
+    return next;
+  }
+
+  #writeHook(step: HookStep, index: number): void {
+    const { hook } = step.node;
+    const guard = this.#guards[index];
+    const next = this.#entryOf(index + 1);
+    if (guard) {
+      this.#states[guard] = {
+        Type: 'Choice',
+        Choices: [{ ...this.#hookCondition(step), Next: step.name }],
+        Default: next,
+      };
+    }
+    this.#states[step.name] = this.#hookState(hook, next, this.#exitOf(index));
+  }
+
+  #hookState(hook: PlannedHook, onFailure: string, exit: Exit): State {
+    const mark = path('$.out', hook.name);
+    this.#marks.set(hook.name, path('', hook.name));
+    // It is sent the whole state data, so that it can tell how the run has gone.
+    this.#outerReads.add(EVERYTHING);
+    const place = { placeholder: this.#context.placeholderOf(hook.name), mark, onFailure, exit };
+    return hookState(hook, place, this.#context.run);
+  }
+
+  #hookCondition({ node: { hook, runs } }: HookStep): Condition {
+    const marks = hook.about.map((task) => this.#findMark(task));
+    const failed = marks.map((mark): Condition => ({ Variable: `${mark}.Error`, IsPresent: true }));
+    const ran = marks.map((mark) =>
+      every([present(`${mark}.status`), { Variable: `${mark}.status`, StringEquals: 'SUCCEEDED' }]),
+    );
+    const due = some(hook.hook === 'errors' ? failed : [...failed, ...ran]);
+    if (runs !== 'late') return due;
+    const { runError = '' } = this.#context;
+    return every([present(runError), { Variable: this.#findMark(hook.name), IsPresent: false }, due]);
+  }
+
+  #writeParallel({ parallel, known }: Extract<Step, { kind: 'parallel' }>, index: number): void {
+    const name = this.#names[index] ?? '';
+    const { run, runError, names } = this.#context;
+    const key = names.nextKey();
+    const context: BranchContext = {
+      ...this.#context,
+      ...(run && { run: Object.fromEntries(Object.entries(run).map(([field, at]) => [field, fromInside(at)])) }),
+      ...(runError && { runError: fromInside(runError) }),
+    };
+    const inner = parallel.parts.map((part) =>
+      compileBranch(part, known, (task) => fromInside(this.#findMark(task)), context),
+    );
+    const reads = inner.flatMap(({ outerReads }) => [...outerReads]);
+    for (const read of reads) this.#note(read === EVERYTHING ? read : read.replace('$.up', '$'));
+    for (const [branchIndex, compiled] of inner.entries()) {
+      for (const [task, mark] of compiled.marks) this.#marks.set(task, path('', key, branchIndex) + mark);
+      this.#statesEntered += compiled.statesEntered;
+    }
+    this.#states[name] = {
+      Type: 'Parallel',
+      Parameters: { out: {}, ...(reads.length > 0 && { 'up.$': '$' }) },
+      Branches: inner.map((compiled) => compiled.branch),
+      ResultPath: path('$.out', key),
+      ...this.#exitOf(index),
+    };
+  }
+
+  #guardState({ node: { task }, asks, onFailure }: TaskStep, omitted: string | undefined): ChoiceState {
+    const endedWell = asks.endedWell.map((name) => present(`${this.#findMark(name)}.status`));
+    const succeeded = (name: string): Condition[] => {
+      const Variable = `${this.#findMark(name)}.status`;
+      return [present(Variable), { Variable, StringEquals: 'SUCCEEDED' }];
+    };
+    const needed = [
+      ...asks.succeeded.flatMap(succeeded),
+      ...(asks.oneSucceeded.length > 0 ? [some(asks.oneSucceeded.map((name) => every(succeeded(name))))] : []),
+      ...(asks.when ? [aslCondition(asks.when, (name) => this.#findMark(name))] : []),
+    ];
+    const runs = { ...every([...endedWell, ...needed]), Next: task.name };
+    if (omitted === undefined) return { Type: 'Choice', Choices: [runs], Default: this.#entryOf(onFailure) };
+    if (endedWell.length === 0) return { Type: 'Choice', Choices: [runs], Default: omitted };
+    return {
+      Type: 'Choice',
+      Choices: [runs, { ...every(endedWell), Next: omitted }],
+      Default: this.#entryOf(onFailure),
+    };
+  }
+
+  #entryOf(index: number): string {
+    const entry = this.#guards[index] ?? this.#names[index];
+    if (entry === undefined) this.#endUsed = true;
+    return entry ?? this.#end;
+  }
+
+  #exitOf(index: number): Exit {
+    return index + 1 < this.#steps.length ? { Next: this.#entryOf(index + 1) } : { OutputPath: '$.out', End: true };
+  }
+
+  #findMark(task: string): string {
+    const mark = this.#marks.get(task);
+    if (mark !== undefined) return `$.out${mark}`;
+    const outer = this.#findOuter(task);
+    this.#note(outer);
+    return outer;
+  }
+
+  #note(read: string): void {
+    if (read.startsWith('$.up') || read === EVERYTHING) this.#outerReads.add(read);
+  }
+}
+
+/** All state data around a branch, at any distance. */
+const EVERYTHING = '$.up…';
+
+/** A path into the state data around a Parallel, as it is inside of it. Context paths (`$$…`) are the same everywhere. */
+function fromInside(at: string): string {
+  return at.replace(/^\$(?!\$)/, '$.up');
+}
+
+function present(Variable: string): Condition {
+  return { Variable, IsPresent: true };
+}
+
+function nameOf(step: TaskStep | HookStep): string {
+  return step.kind === 'task' ? step.node.task.name : step.name;
+}
+
+function isGuarded(step: Step): step is TaskStep | HookStep {
+  switch (step.kind) {
+    case 'task':
+      return step.asks.endedWell.length > 0 || canBeOmitted(step.asks);
+    case 'hook':
+      return step.node.runs !== 'always' && !(step.node.runs === 'ran' && step.certain);
+    case 'parallel':
+      return false;
+    default:
+      return step satisfies never;
+  }
+}
+
+function guardName(step: TaskStep | HookStep): string {
+  return step.kind === 'task' ? `${step.node.task.name} ready?` : `${step.name} due?`;
+}
+
+function statesEnteredIn(step: Step, guarded: boolean): number {
+  switch (step.kind) {
+    case 'task':
+      return (guarded ? 1 : 0) + (step.node.task.each ? 2 : 1);
+    case 'hook':
+      return (guarded ? 1 : 0) + (step.node.hook.hook === 'finally' && step.node.runs !== 'late' ? 1 : 0);
+    case 'parallel':
+      return 1;
+    default:
+      return step satisfies never;
   }
 }

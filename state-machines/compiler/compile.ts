@@ -1,12 +1,11 @@
-import { RUN_ERRORS, type TaskRetries } from '../contract/events.ts';
 import { STATES } from '../contract/states.ts';
-import type { Plan, PlannedTask } from '../graph/plan.ts';
-import { any, type Definition, type State } from './asl.ts';
-import { compileBranch, StateNames } from './branch.ts';
+import type { Plan } from '../graph/plan.ts';
+import type { Branch, Definition } from './asl.ts';
 import { criticalPathSeconds, makespanSeconds } from './estimate.ts';
-import { orderOf } from './relation.ts';
-import { type Structure, structureOf } from './structure.ts';
-import { RETRY_TRANSIENT, TIMEOUT_MARGIN_SECONDS } from './task-state.ts';
+import { MachineParts } from './machine-parts.ts';
+import { placeholdersOf } from './placeholders.ts';
+import { entriesOf, type RunEnd, runEndStates } from './run-end.ts';
+import type { Structure } from './structure.ts';
 
 export interface CompileOptions {
   /** How long a run may take. @default as long as Step Functions lets it, a year */
@@ -16,11 +15,13 @@ export interface CompileOptions {
 export interface CompiledPipeline {
   /** The state machine, with a `${placeholder}` for the ARN of each function. */
   readonly definition: Definition;
-  /** Which placeholder stands for which task's function. */
+  /** The machine of the after-execution tasks, started with the event of the execution's end. */
+  readonly afterExecution?: Definition;
+  /** Which placeholder stands for the function of which task or hook. */
   readonly functions: Readonly<Record<string, string>>;
   /** How the graph was nested. */
   readonly structure: Structure;
-  /** States entered by a run in which every task succeeds at once. */
+  /** States entered by a run in which every task runs and succeeds at once; those of a task's chunks are not counted. */
   readonly statesEntered: number;
   /** The definition's size as compact JSON, in UTF-8 bytes; Step Functions takes 1,048,576. */
   readonly definitionBytes: number;
@@ -30,27 +31,27 @@ export interface CompiledPipeline {
   readonly makespanSeconds: number;
 }
 
-/** The cleanup function's placeholder, and how long it may run. */
-export const CLEANUP_PLACEHOLDER = 'Cleanup';
-export const CLEANUP_TIMEOUT_SECONDS = 900;
-
 /**
  * Turns a plan into the Amazon States Language.
  *
- * `Run` holds the tasks. A task's failure is caught at the task: it skips what lies downstream of it and nothing else.
- * What cannot be caught there ends `Run` and is caught by it. Either way `Cleanup` follows, again and again until the
- * run's prefix is empty, and then the verdict.
+ * `Run` holds the tasks. A task's failure is caught at the task: it skips what lies downstream of it and nothing else
+ * (or, with `onTaskFailure: 'stop'`, ends `Run`). What cannot be caught there ends `Run` and is caught by it. Either way
+ * the errors and finally hooks follow, then `Cleanup`, again and again until the run's prefix is empty, and the verdict.
  */
 export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipeline {
   const functions = placeholdersOf(plan);
-  const structure = structureOf(plan.tasks);
-  const tasks = compileBranch(structure, new Set(), unknownMark, {
-    order: orderOf(plan.tasks),
-    names: new StateNames([...plan.tasks.map((task) => task.name), ...Object.values(STATES)]),
-    taskOf: (task) => plan.task(task) as PlannedTask,
-    placeholderOf: (task) => functions[task] ?? '',
-  });
-  const taskErrors = [...tasks.marks.values()].map((mark) => `$.out${mark}.Error`);
+  const parts = new MachineParts(plan, functions);
+  const run = parts.run();
+  const errors = parts.phase('errors', { runError: '$.up.Error' });
+  const always = parts.phase('finally', { runError: '$.up.Error' });
+  const after = parts.phase('after-execution', { run: { 'run.$': '$.up.execution.name' } });
+  const end: RunEnd = {
+    plan,
+    taskErrors: plan.tasks.map(({ name }) => `$.out${run.marks.get(name)}.Error`),
+    ...(errors && { errors: errors.branch }),
+    ...(always && { finally: always.branch }),
+  };
+  const { afterError, afterEnd } = entriesOf(end);
   const definition: Definition = {
     Comment: `${plan.pipeline}: ${plan.taskCount} tasks, compiled by Ebbtide`,
     StartAt: STATES.run,
@@ -59,110 +60,43 @@ export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipel
       [STATES.run]: {
         Type: 'Parallel',
         Parameters: { out: {} },
-        Branches: [tasks.branch],
+        Branches: [run.branch],
         ResultSelector: { 'out.$': '$[0]' },
         // States.ALL does not match States.DataLimitExceeded.
         Catch: [
-          { ErrorEquals: ['States.DataLimitExceeded'], Next: STATES.cleanup },
-          { ErrorEquals: ['States.ALL'], Next: STATES.cleanup },
+          { ErrorEquals: ['States.DataLimitExceeded'], Next: afterError },
+          { ErrorEquals: ['States.ALL'], Next: afterError },
         ],
-        Next: STATES.cleanup,
+        Next: afterEnd,
       },
-      ...finalization(
-        plan.tasks.map(({ name, retries }) => ({ name, retries })),
-        taskErrors,
-      ),
+      ...runEndStates(end),
     },
   };
-  const afterRun = [STATES.cleanup, STATES.verdict, STATES.succeeded];
+  // Run, then any failure?, the finally hooks, Cleanup, Verdict, Succeeded.
+  const around = 1 + (errors ? 1 : 0) + (always ? 1 + always.statesEntered : 0) + 3;
   return {
     definition,
+    ...(after && { afterExecution: afterExecution(plan, after.branch) }),
     functions,
-    structure,
-    statesEntered: 1 + tasks.statesEntered + afterRun.length,
+    structure: run.structure,
+    statesEntered: run.statesEntered + around,
     definitionBytes: new TextEncoder().encode(JSON.stringify(definition)).length,
-    criticalPathSeconds: criticalPathSeconds(plan.tasks),
-    makespanSeconds: makespanSeconds(plan.tasks, structure),
+    criticalPathSeconds: criticalPathSeconds(run.nodes),
+    makespanSeconds: makespanSeconds(run.nodes, run.structure),
   };
 }
 
-/** @param taskErrors where the error of each task would be, in the state data behind `Run` */
-function finalization(tasks: readonly TaskRetries[], taskErrors: readonly string[]): Record<string, State> {
-  const fail = (error: Record<string, string>, cause: string): State => ({
-    Type: 'Pass',
-    Parameters: { ...error, 'cause.$': cause },
-    Next: STATES.failed,
-  });
-  const event = { 'run.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime', tasks };
-  const cleanup = {
-    Type: 'Task',
-    Resource: `\${${CLEANUP_PLACEHOLDER}}`,
-    TimeoutSeconds: CLEANUP_TIMEOUT_SECONDS + TIMEOUT_MARGIN_SECONDS,
-    Retry: [
-      RETRY_TRANSIENT,
-      { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },
-    ],
-    Next: STATES.verdict,
-  } as const;
+function afterExecution(plan: Plan, branch: Branch): Definition {
   return {
-    [STATES.cleanup]: {
-      ...cleanup,
-      Parameters: { ...event, 'input.$': '$$.Execution.Input', 'state.$': '$' },
-      Catch: [
-        // The input, the notes and the list of tasks can be too much together; States.ALL does not match that.
-        { ErrorEquals: ['States.DataLimitExceeded'], Next: STATES.cleanupFromRecords },
-        { ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: STATES.cleanupFailed },
-      ],
-    },
-    // Without input and notes: how the tasks ended is read from their records.
-    [STATES.cleanupFromRecords]: {
-      ...cleanup,
-      Parameters: {
-        ...event,
-        input: {},
-        state: { Error: 'States.DataLimitExceeded', Cause: 'the state data grew too large' },
+    Comment: `${plan.pipeline}: what runs after an execution, compiled by Ebbtide`,
+    StartAt: STATES.afterExecution,
+    States: {
+      [STATES.afterExecution]: {
+        Type: 'Parallel',
+        Parameters: { out: {}, up: { 'execution.$': '$.detail' } },
+        Branches: [branch],
+        End: true,
       },
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: STATES.cleanupFailed }],
     },
-    [STATES.verdict]: {
-      Type: 'Choice',
-      Choices: [
-        { Variable: '$.done', BooleanEquals: false, Next: STATES.cleanup },
-        { Variable: '$.error', IsPresent: true, Next: STATES.failed },
-      ],
-      Default: STATES.succeeded,
-    },
-    // The cleanup function itself could not run. What went wrong before it is still what the run reports.
-    [STATES.cleanupFailed]: {
-      Type: 'Choice',
-      Choices: [
-        { Variable: '$.Error', IsPresent: true, Next: 'Run and cleanup failed' },
-        { ...any(taskErrors.map((Variable) => ({ Variable, IsPresent: true }))), Next: 'Task and cleanup failed' },
-      ],
-      Default: 'Only cleanup failed',
-    },
-    'Run and cleanup failed': fail({ 'error.$': '$.Error' }, 'States.JsonToString($)'),
-    'Task and cleanup failed': fail({ error: RUN_ERRORS.task }, 'States.JsonToString($)'),
-    'Only cleanup failed': fail({ error: RUN_ERRORS.cleanup }, 'States.JsonToString($.cleanup)'),
-    [STATES.succeeded]: { Type: 'Succeed', OutputPath: '$.result' },
-    [STATES.failed]: { Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause' },
   };
-}
-
-/** `merge-load` → `merge_load`: CloudFormation's placeholders have no hyphens. A number keeps two of them apart. */
-function placeholdersOf(plan: Plan): Record<string, string> {
-  const taken = new Set<string>([CLEANUP_PLACEHOLDER]);
-  const functions: Record<string, string> = {};
-  for (const { name } of plan.tasks) {
-    const wanted = name.replaceAll('-', '_');
-    let placeholder = wanted;
-    for (let count = 2; taken.has(placeholder); count++) placeholder = `${wanted}_${count}`;
-    taken.add(placeholder);
-    functions[name] = placeholder;
-  }
-  return functions;
-}
-
-function unknownMark(task: string): never {
-  throw new Error(`the task "${task}" is guarded before it can have run`);
 }

@@ -19,6 +19,25 @@ export class BitSet {
     return (((this.words[index >>> 5] ?? 0) >>> (index & 31)) & 1) === 1;
   }
 
+  remove(index: number): void {
+    const word = index >>> 5;
+    this.words[word] = (this.words[word] ?? 0) & ~(1 << (index & 31));
+  }
+
+  copy(): BitSet {
+    const copied = new BitSet(0);
+    (copied as { words: Uint32Array }).words = this.words.slice();
+    return copied;
+  }
+
+  retainAll(other: BitSet): void {
+    for (let i = 0; i < this.words.length; i++) this.words[i] = (this.words[i] ?? 0) & (other.words[i] ?? 0);
+  }
+
+  isSubsetOf(other: BitSet): boolean {
+    return this.words.every((word, i) => (word & ~(other.words[i] ?? 0)) === 0);
+  }
+
   addAll(other: BitSet): void {
     for (let i = 0; i < this.words.length; i++) this.words[i] = (this.words[i] ?? 0) | (other.words[i] ?? 0);
   }

@@ -101,3 +101,8 @@ function wavesOf(order: Order, members: readonly number[]): number[][] {
 function nameOf(order: Order, index: number): string {
   return order.tasks[index]?.name ?? '';
 }
+
+/** All tasks in a structure, in its order. */
+export function tasksOf(structure: Structure): string[] {
+  return structure.kind === 'task' ? [structure.task] : structure.parts.flatMap(tasksOf);
+}

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { compileBranch, StateNames } from '../../state-machines/compiler/branch.ts';
-import { orderOf as orderOfPlan } from '../../state-machines/compiler/relation.ts';
+import { MachineParts } from '../../state-machines/compiler/machine-parts.ts';
+import { placeholdersOf } from '../../state-machines/compiler/placeholders.ts';
 import type { Structure } from '../../state-machines/compiler/structure.ts';
-import { compile, type Definition, type Plan, type PlannedTask } from '../../state-machines/index.ts';
+import { compile, type Definition, type Plan } from '../../state-machines/index.ts';
 import { type Digraph, orderOf, planOf } from '../graph/graphs.ts';
 import { statesIn } from './definitions.ts';
 import { execute, expectedMarks, marksIn, runs, startedIn, startedTooEarly, tasksThatRun } from './execute.ts';
@@ -55,19 +55,7 @@ function nestedAs(structure: Structure, plan: Plan): Definition {
   const { definition } = compile(plan);
   const { Run, ...others } = definition.States;
   if (Run?.Type !== 'Parallel') throw new Error('the tasks are not in Run');
-  const { branch } = compileBranch(
-    structure,
-    new Set(),
-    (task) => {
-      throw new Error(`${task} is looked for outside of the run`);
-    },
-    {
-      order: orderOfPlan(plan.tasks),
-      taskOf: (task) => plan.task(task) as PlannedTask,
-      names: new StateNames(plan.tasks.map((task) => task.name)),
-      placeholderOf: (task) => task,
-    },
-  );
+  const { branch } = new MachineParts(plan, placeholdersOf(plan)).run(() => structure);
   return { ...definition, States: { Run: { ...Run, Branches: [branch] }, ...others } };
 }
 

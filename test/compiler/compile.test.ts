@@ -13,11 +13,10 @@ const TRANSIENT = {
     'Lambda.TooManyRequestsException',
   ],
   MaxAttempts: 6,
-  IntervalSeconds: 1,
-  BackoffRate: 2,
-  MaxDelaySeconds: 60,
   JitterStrategy: 'FULL',
 };
+
+const markOf = (task: string) => (task.includes('-') ? `$.out['${task}']` : `$.out.${task}`);
 
 /** A task with defaults, but for its retries. */
 function taskState(task: string, placeholder: string, retries: number, onFailure: string, exit: object) {
@@ -42,9 +41,9 @@ function taskState(task: string, placeholder: string, retries: number, onFailure
       'retryCount.$': '$$.State.RetryCount',
     },
     Retry: retries > 0 ? [TRANSIENT, ...own] : [TRANSIENT],
-    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: `$.out['${task}']`, Next: onFailure }],
+    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: markOf(task), Next: onFailure }],
     ResultSelector: { status: 'SUCCEEDED' },
-    ResultPath: `$.out['${task}']`,
+    ResultPath: markOf(task),
     ...exit,
   };
 }
@@ -134,7 +133,6 @@ function machine(comment: string, branch: object, tasks: object[], anyTaskFailed
 }
 
 const present = (Variable: string) => ({ Variable, IsPresent: true });
-const succeeded = (Variable: string) => ({ Variable, StringEquals: 'SUCCEEDED' });
 
 const FLIGHTS = 'extract -> aggregate, extract -> enrich, aggregate -> merge-load, enrich -> merge-load';
 
@@ -149,7 +147,7 @@ describe('the definition', () => {
         'test: 1 tasks, compiled by Ebbtide',
         branch,
         [{ name: 'only', retries: 0 }],
-        present("$.out['only'].Error"),
+        present('$.out.only.Error'),
       ),
     );
   });
@@ -165,8 +163,8 @@ describe('the definition', () => {
       StartAt: task,
       States: { [task]: taskState(task, task, 1, `${task} end`, EXIT), [`${task} end`]: END },
     });
-    const aggregated = "$.out['aggregate + enrich'][0]['aggregate']";
-    const enriched = "$.out['aggregate + enrich'][1]['enrich']";
+    const aggregated = '$.out._1[0].aggregate';
+    const enriched = '$.out._1[1].enrich';
     const branch = {
       StartAt: 'extract',
       States: {
@@ -175,19 +173,14 @@ describe('the definition', () => {
           Type: 'Parallel',
           Parameters: { out: {} },
           Branches: [transform('aggregate'), transform('enrich')],
-          ResultPath: "$.out['aggregate + enrich']",
+          ResultPath: '$.out._1',
           Next: 'merge-load ready?',
         },
         'merge-load ready?': {
           Type: 'Choice',
           Choices: [
             {
-              And: [
-                present(`${aggregated}.status`),
-                succeeded(`${aggregated}.status`),
-                present(`${enriched}.status`),
-                succeeded(`${enriched}.status`),
-              ],
+              And: [present(`${aggregated}.status`), present(`${enriched}.status`)],
               Next: 'merge-load',
             },
           ],
@@ -198,7 +191,7 @@ describe('the definition', () => {
       },
     };
     const anyTaskFailed = {
-      Or: ["$.out['extract']", aggregated, enriched, "$.out['merge-load']"].map((mark) => present(`${mark}.Error`)),
+      Or: ['$.out.extract', aggregated, enriched, "$.out['merge-load']"].map((mark) => present(`${mark}.Error`)),
     };
     const tasks = [
       { name: 'extract', retries: 2 },

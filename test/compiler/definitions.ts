@@ -4,8 +4,13 @@ import type { Branch, Definition, State } from '../../state-machines/compiler/as
 
 /** The machine itself and every branch in it, at any depth. */
 export function branchesIn(branch: Definition | Branch): (Definition | Branch)[] {
-  const inner = Object.values(branch.States).flatMap((state) => (state.Type === 'Parallel' ? state.Branches : []));
+  const inner = Object.values(branch.States).flatMap((state) => innerOf(state));
   return [branch, ...inner.flatMap(branchesIn)];
+}
+
+function innerOf(state: State): readonly Branch[] {
+  if (state.Type === 'Parallel') return state.Branches;
+  return state.Type === 'Map' ? [state.ItemProcessor] : [];
 }
 
 /** All states of the machine with their names; a name that two states have is there twice. */
@@ -20,6 +25,7 @@ export function successorsOf(state: State): string[] {
       return [...state.Choices.map((choice) => choice.Next), state.Default];
     case 'Task':
     case 'Parallel':
+    case 'Map':
       return [...(state.Next ? [state.Next] : []), ...(state.Catch ?? []).map((catcher) => catcher.Next)];
     case 'Pass':
       return state.Next ? [state.Next] : [];

@@ -76,10 +76,7 @@ describe('the marks of a run', () => {
     expect(cleanups[0]?.state).toEqual({
       out: {
         extract: { status: 'SUCCEEDED' },
-        'aggregate + enrich': [
-          { aggregate: { status: 'SUCCEEDED' } },
-          { enrich: { Error: 'Boom', Cause: 'enrich went wrong' } },
-        ],
+        _1: [{ aggregate: { status: 'SUCCEEDED' } }, { enrich: { Error: 'Boom', Cause: 'enrich went wrong' } }],
       },
     });
   });

@@ -1,0 +1,96 @@
+/** The parts of a machine that are compiled from tasks and hooks: the run itself, and each phase of hooks around it. */
+
+import { STATES } from '../contract/states.ts';
+import { inDependencyOrder, type Plan, type PlannedHook } from '../graph/plan.ts';
+import { path } from './asl.ts';
+import { type BranchContext, type CompiledBranch, compileBranch, type FindMark } from './branch.ts';
+import { nothingKnown } from './flow.ts';
+import { type HookNode, type MachineNode, omittableTasks } from './nodes.ts';
+import { type GraphNode, orderOf } from './relation.ts';
+import { StateNames } from './state-names.ts';
+import { type Structure, structureOf } from './structure.ts';
+
+type PartContext = Pick<BranchContext, 'run' | 'runError'>;
+
+export class MachineParts {
+  readonly #plan: Plan;
+  readonly #names: StateNames;
+  readonly #placeholders: Readonly<Record<string, string>>;
+
+  /** @param placeholders which one stands for the function of a task or a hook */
+  constructor(plan: Plan, placeholders: Readonly<Record<string, string>>) {
+    this.#plan = plan;
+    this.#placeholders = placeholders;
+    this.#names = new StateNames([...plan.functions.map(({ name }) => name), ...Object.values(STATES)]);
+  }
+
+  /** All tasks, each with its own errors tasks, and the hooks of the groups. */
+  run(
+    nest: (nodes: readonly GraphNode[]) => Structure = structureOf,
+  ): CompiledBranch & { readonly structure: Structure; readonly nodes: readonly GraphNode[] } {
+    const { tasks, hooks } = this.#plan;
+    const ofGroups = hooks.filter(({ owner }) => owner.kind === 'group');
+    const machineNodes: [string, MachineNode][] = [
+      ...tasks.map((task): [string, MachineNode] => {
+        const handlers = hooks.filter(({ owner }) => owner.kind === 'task' && owner.task === task.name);
+        return [task.name, { kind: 'task', task, handlers: inDependencyOrder(handlers) }];
+      }),
+      ...ofGroups.map((hook): [string, MachineNode] => [
+        hook.name,
+        { kind: 'hook', hook, runs: hook.hook === 'errors' ? 'failed' : 'ran' },
+      ]),
+    ];
+    // Errors tasks do not run where all goes well, and the nest is made for that.
+    const nodes = [
+      ...tasks,
+      ...ofGroups.map((hook) => (hook.hook === 'errors' ? { ...hook, expectedSeconds: 0 } : hook)),
+    ];
+    const structure = nest(nodes);
+    return { ...this.#compile(nodes, structure, new Map(machineNodes), unknownMark), structure, nodes };
+  }
+
+  /** The hooks of one kind, one phase behind the run or behind the execution; undefined where there are none. */
+  phase(kind: PlannedHook['hook'], context: PartContext = {}): CompiledBranch | undefined {
+    const phase = this.#plan.hooks.filter(({ hook, owner }) => hook === kind && owner.kind !== 'task');
+    const late = phase.filter(({ owner }) => owner.kind === 'group');
+    const stateNames = new Map(late.map(({ name }) => [name, this.#names.unique(`${name} late`)]));
+    const nameOf = (name: string) => stateNames.get(name) ?? name;
+    const inPhase = new Set(phase.map(({ name }) => name));
+    const nodes = phase.map((hook) => ({
+      ...hook,
+      name: nameOf(hook.name),
+      dependencies: hook.dependencies.filter((name) => inPhase.has(name)).map(nameOf),
+    }));
+    if (nodes.length === 0) return undefined;
+    const machineNodes = phase.map((hook): [string, HookNode] => [
+      nameOf(hook.name),
+      { kind: 'hook', hook, runs: stateNames.has(hook.name) ? 'late' : 'always' },
+    ]);
+    // Notes from records do not nest.
+    const findMark: FindMark = (name) => path('$.up.out', name);
+    return this.#compile(nodes, structureOf(nodes), new Map(machineNodes), findMark, context);
+  }
+
+  #compile(
+    nodes: readonly GraphNode[],
+    structure: Structure,
+    machineNodes: ReadonlyMap<string, MachineNode>,
+    findMark: FindMark,
+    context: PartContext = {},
+  ): CompiledBranch {
+    const order = orderOf(nodes);
+    return compileBranch(structure, nothingKnown(order), findMark, {
+      order,
+      nodeOf: (name) => machineNodes.get(name) as MachineNode,
+      omittable: omittableTasks(this.#plan.tasks),
+      onTaskFailure: this.#plan.onTaskFailure,
+      names: this.#names,
+      placeholderOf: (name) => this.#placeholders[name] ?? '',
+      ...context,
+    });
+  }
+}
+
+function unknownMark(task: string): never {
+  throw new Error(`the task "${task}" is looked for before it can have run`);
+}
