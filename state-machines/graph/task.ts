@@ -20,7 +20,10 @@ export interface TaskDef<Inputs extends InputsDef = InputsDef, Outputs extends O
   /** How long one attempt may take, in seconds, at most Lambda's 900. @default 900 */
   readonly timeoutSeconds?: number;
   readonly resources?: ResourceReq;
-  /** A hint for the compiler: how long the task usually takes, in seconds. @default all tasks take equally long */
+  /**
+   * A hint for the compiler: how long the task usually takes, in seconds. @default the mean of the hints that other tasks
+   * have; where none has one, the graph is nested so that it does well with most durations
+   */
   readonly expectedSeconds?: number;
 }
 
