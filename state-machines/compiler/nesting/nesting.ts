@@ -26,17 +26,20 @@ const bySeconds: LayOut = ({ network, durations, scratch, paths }, part) => {
  */
 const WORK_PER_TASK = 4_000;
 
+/** What a row of blocks may cost to nest along: tasks and edges, times the number of blocks squared. */
+const ROW_WORK = { byLevel: 400_000, bySeconds: 100_000 };
+
 /** For random durations: barriers between levels only. */
 export function nestByLevels(network: Network, durations: Durations): Nest {
   const workshop = workshopOf(network, durations);
-  const limit = blockLimit(network, 400_000);
+  const limit = blockLimit(network, ROW_WORK.byLevel);
   return nest(workshop, wholeOf(network), (part) => quick(workshop, part, byLevel, limit));
 }
 
 /** For known durations: barriers anywhere. Never slower than by levels, which is never slower than by waves. */
 export function nestBySeconds(network: Network, durations: Durations): Nest {
   const workshop = workshopOf(network, durations);
-  const limit = blockLimit(network, 100_000);
+  const limit = blockLimit(network, ROW_WORK.bySeconds);
   return nest(workshop, wholeOf(network), (part) => {
     const workLeft = allowance(workshop, part, WORK_PER_TASK);
     const criticalPath = criticalPathOf(workshop, part);
@@ -85,7 +88,7 @@ function criticalPathOf({ network, durations, scratch, paths }: Workshop, part: 
   return part.reduce((longest, task) => Math.max(longest, paths.head[task] ?? 0), 0);
 }
 
-/** Fewer blocks the larger the graph is: the work grows with their number squared, and is to grow with the graph. */
+/** How many blocks a row may have: fewer the larger the graph is, so that the work grows with the graph and no faster. */
 function blockLimit({ size, before }: Network, work: number): number {
   const edges = before.reduce((sum, dependencies) => sum + dependencies.length, 0);
   return Math.max(4, Math.min(32, Math.floor(Math.sqrt(work / (size + edges)))));
