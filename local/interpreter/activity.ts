@@ -83,6 +83,7 @@ export class Activity implements Running {
       }
       case 'parallel': {
         const { branches } = supplied;
+        limited(`the input of ${state}`, payload);
         return limited(
           `the result of ${state}`,
           await runAtOnce(branches, branches.length, (branch) => this.#start(branch, payload)),

@@ -1,6 +1,6 @@
 /** Hooks, from the graph to the result: the compiler, the interpreter, the harness, the cleanup, and what comes after. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ProgressEvent, type RunLocallyOptions, runLocally } from '../../local/index.ts';
@@ -174,6 +174,46 @@ describe.runIf(harnessKnowsHooks)('a run that is stopped', () => {
     expect(told['notify']).toMatchObject({ status: 'ABORTED' });
     expect(seen).toEqual({ stats: { rows: 3 }, input: { day: 1 } });
     expect(left).toEqual([]);
+  });
+});
+
+describe.runIf(harnessKnowsHooks)('hooks of bundled handlers', () => {
+  it('run in processes of their own, after the execution too', async () => {
+    const folder = join(dir, 'handlers');
+    mkdirSync(folder);
+    const module = (path: string) => JSON.stringify(resolve(import.meta.dirname, '../..', path));
+    const source = [
+      `import { TaskGraph } from ${module('state-machines/index.ts')};`,
+      "const graph = new TaskGraph('hooked');",
+      "export const extract = graph.addTask('extract');",
+      "export const report = graph.addFinallyTask('report');",
+      "export const notify = graph.addAfterExecutionTask('notify');",
+      'export const plan = graph.build();',
+    ];
+    writeFileSync(join(folder, 'graph.ts'), source.join('\n'));
+    const handlers = {
+      extract: '() => undefined',
+      report: '({ outcome }) => console.log(outcome.status)',
+      notify: '({ outcome, input }) => console.log(outcome.status, JSON.stringify(input))',
+    };
+    for (const [name, body] of Object.entries(handlers)) {
+      const lines = [
+        `import { task } from ${module('lambdas/runtime/index.ts')};`,
+        `import { ${name} } from './graph.ts';`,
+        `export const handler = task(${name}, ${body});`,
+      ];
+      writeFileSync(join(folder, `${name}.ts`), lines.join('\n'));
+    }
+    const bundled = await import(join(folder, 'graph.ts'));
+    const given = { handlers: folder, dir, run: 'bundled', input: { day: 1 } };
+    const result = await runLocally(bundled.plan, given);
+    expect(result).toMatchObject({
+      status: 'SUCCEEDED',
+      hooks: { report: { status: 'SUCCEEDED' }, notify: { status: 'SUCCEEDED' } },
+    });
+    const printed = (name: string) => readFileSync(join(dir, 'hooked/bundled/logs', `${name}.log`), 'utf8');
+    expect(printed('report')).toContain('SUCCEEDED');
+    expect(printed('notify')).toContain('SUCCEEDED {"day":1}');
   });
 });
 
