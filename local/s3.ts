@@ -6,7 +6,7 @@
  * every network interface and lets nobody add to its routes. So its app is put together here, from its own parts.
  */
 
-import { S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { buildApp } from 'fauxqs';
 
 export interface LocalS3 {
@@ -42,6 +42,19 @@ export const LOCAL_REGION = 'us-east-1';
 /** A client of the endpoint, for this process. */
 export function clientOf(endpoint: string): S3Client {
   return new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
+}
+
+/** Reads objects of the endpoint as text. */
+export function readingFrom(endpoint: string): (bucket: string, key: string) => Promise<string> {
+  return async (Bucket, Key) => {
+    const s3 = clientOf(endpoint);
+    try {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      return (await Body?.transformToString()) ?? '';
+    } finally {
+      s3.destroy();
+    }
+  };
 }
 
 export async function startS3({ folder, refuse }: LocalS3Options): Promise<LocalS3> {

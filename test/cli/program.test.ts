@@ -51,6 +51,13 @@ describe('ebbtide plan flights', () => {
           { kind: 'task', task: 'merge-load' },
         ],
       },
+      tasks: [
+        { name: 'extract', dependencies: [] },
+        { name: 'aggregate', dependencies: ['extract'] },
+        { name: 'enrich', dependencies: ['extract'] },
+        { name: 'merge-load', dependencies: ['extract', 'aggregate', 'enrich'] },
+      ],
+      hooks: [],
       statesEntered: 10,
       definitionBytes: expect.any(Number),
       criticalPathSeconds: 3,
