@@ -7,10 +7,10 @@ import { readRowGroups } from './source.ts';
 
 export const handler = task(extract, async ({ outputs, signal, log }) => {
   const intake = openIntake();
-  await outputs.raw.writeBatches(readFlights(intake, signal));
+  const raw = await outputs.raw.writeBatches(readFlights(intake, signal));
   const { rows, valid, rejected, examples } = intake;
   if (valid < rows) log.warn('rows rejected', { count: rows - valid, rejected, examples });
-  await outputs.intake.write(intake);
+  return { raw, intake: await outputs.intake.write(intake) };
 });
 
 async function* readFlights(intake: OpenIntake, signal: AbortSignal): AsyncGenerator<Flight[]> {

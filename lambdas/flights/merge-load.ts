@@ -14,5 +14,9 @@ export const handler = task(load, async ({ inputs, outputs, log }) => {
   }
   const summary = summarize(intake, stats, routes);
   log.info('flights summarized', { ...summary, intake: undefined });
-  await Promise.all([outputs.table.writeRows(airportTable(stats, routes)), outputs.summary.write(summary)]);
+  const [table, written] = await Promise.all([
+    outputs.table.writeRows(airportTable(stats, routes)),
+    outputs.summary.write(summary),
+  ]);
+  return { table, summary: written };
 });

@@ -9,6 +9,7 @@ import { CONTENT_TYPES } from './codecs/codec.ts';
 import { encoderOf } from './codecs/encode/index.ts';
 import { InvalidDataError, NonRetryableError } from './errors.ts';
 import type { Store } from './store.ts';
+import type { Written } from './types.ts';
 import { validate, validateRows } from './validate.ts';
 
 export class Outputs {
@@ -85,25 +86,26 @@ class Writer {
     this.#signal = signal;
   }
 
-  async write(value: unknown): Promise<void> {
-    await this.#start(() => this.#storeValue(value));
+  write(value: unknown): Promise<Written> {
+    return this.#start(() => this.#storeValue(value));
   }
 
-  async writeRows(rows: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
-    await this.#start(() => this.#storeRows(inBatches(rows)));
+  writeRows(rows: Iterable<unknown> | AsyncIterable<unknown>): Promise<Written> {
+    return this.#start(() => this.#storeRows(inBatches(rows)));
   }
 
-  async writeBatches(batches: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>): Promise<void> {
-    await this.#start(() => this.#storeRows(batches));
+  writeBatches(batches: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>): Promise<Written> {
+    return this.#start(() => this.#storeRows(batches));
   }
 
-  async #start(store: () => Promise<CommittedOutput>): Promise<void> {
+  async #start(store: () => Promise<CommittedOutput>): Promise<Written> {
     if (this.written)
       throw new NonRetryableError(`output "${this.#name}" was already written; an output is written once`);
     this.written = store();
     // finish() reports it where the handler does not wait for the write.
     this.written.catch(() => undefined);
     await this.written;
+    return { output: this.#name } as Written;
   }
 
   async #storeValue(value: unknown): Promise<CommittedOutput> {

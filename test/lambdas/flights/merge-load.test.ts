@@ -38,11 +38,11 @@ function run(name: string, valid: number) {
     enrich: HandlerOf<typeof enrich>;
   } = {
     async extract({ outputs }) {
-      await outputs.raw.writeRows([]);
-      await outputs.intake.write({ rows: valid, valid, rejected: {}, examples: [] });
+      const raw = await outputs.raw.writeRows([]);
+      return { raw, intake: await outputs.intake.write({ rows: valid, valid, rejected: {}, examples: [] }) };
     },
-    aggregate: ({ outputs }) => outputs.agg.writeRows([stats]),
-    enrich: ({ outputs }) => outputs.enriched.writeRows([route]),
+    aggregate: async ({ outputs }) => ({ agg: await outputs.agg.writeRows([stats]) }),
+    enrich: async ({ outputs }) => ({ enriched: await outputs.enriched.writeRows([route]) }),
   };
   return runLocally(plan, { handlers: { ...standIns, 'merge-load': mergeLoad }, run: name, dir, waits: 'none' });
 }
