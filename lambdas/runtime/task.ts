@@ -3,7 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { parseTaskEvent, type TaskAnswer } from '../../state-machines/contract/events.ts';
-import type { PlannedTask } from '../../state-machines/graph/plan.ts';
+import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import type { AnyTaskHandle, FunctionHandle, InputsDef, OutputsDef } from '../../state-machines/graph/task.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { Records } from '../storage/records.ts';
@@ -20,6 +20,15 @@ export const RAW_HANDLER: unique symbol = Symbol.for('ebbtide.handler');
 export interface TaskFunction {
   (event: unknown, context: Context): Promise<TaskAnswer>;
   readonly [RAW_HANDLER]: AnyHandler;
+}
+
+interface Warm {
+  readonly plan: Plan;
+  readonly task: PlannedTask;
+  readonly records: Records;
+  readonly store: Store;
+  readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -42,44 +51,48 @@ export function task<Inputs extends InputsDef, Outputs extends OutputsDef, Extra
 ): TaskFunction {
   const pipeline = handle.graph.name;
   // Lambda keeps these between invocations; they are made on the first, so that importing a handler needs no settings.
-  let warm: { planned: PlannedTask; records: Records; store: Store; log: Logger; metrics: Metrics } | undefined;
+  let warm: Warm | undefined;
 
   const lambdaHandler = async (payload: unknown, context: Context): Promise<TaskAnswer> => {
     const event = parseTaskEvent(payload);
     refuseOtherTask(handle.name, fromEnvironment('task'));
     warm ??= {
-      planned: plannedTask(handle),
+      ...planned(handle),
       ...storage(),
       log: new Logger({ serviceName: pipeline }),
       metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline, defaultDimensions: { task: handle.name } }),
     };
-    const { planned, records, store, log, metrics } = warm;
+    const { log, metrics, ...rest } = warm;
     log.resetKeys();
     log.appendKeys({
       run: event.run,
       task: handle.name,
       attempt: event.retryCount + 1,
       requestId: context.awsRequestId,
+      ...(event.chunks && { chunks: event.chunks }),
     });
     const deadline = abortBefore(context.getRemainingTimeInMillis());
     try {
       const answer = await runAttempt(handler as AnyHandler, {
-        pipeline,
-        task: planned,
+        ...rest,
         event,
-        records,
-        store,
         signal: deadline.signal,
         log,
         requestId: context.awsRequestId,
         logStream: context.logStreamName,
       });
-      metrics.addMetric('TaskSucceeded', MetricUnit.Count, 1);
-      metrics.addMetric('TaskRetries', MetricUnit.Count, answer.retriesUsed);
-      metrics.addMetric('TaskDuration', MetricUnit.Milliseconds, answer.durationMs);
-      metrics.addMetric('TaskBytesIn', MetricUnit.Bytes, answer.bytesIn);
-      metrics.addMetric('TaskBytesOut', MetricUnit.Bytes, answer.bytesOut);
-      log.info('task succeeded', { ...answer });
+      if (event.chunks) {
+        // Their figures are counted where they are gathered.
+        metrics.addMetric('ChunksSucceeded', MetricUnit.Count, event.chunks.length);
+      } else {
+        metrics.addMetric('TaskSucceeded', MetricUnit.Count, 1);
+        metrics.addMetric('TaskRetries', MetricUnit.Count, answer.retriesUsed);
+        metrics.addMetric('TaskDuration', MetricUnit.Milliseconds, answer.durationMs);
+        metrics.addMetric('TaskBytesIn', MetricUnit.Bytes, answer.bytesIn);
+        metrics.addMetric('TaskBytesOut', MetricUnit.Bytes, answer.bytesOut);
+      }
+      const { values: _, chunks: __, ...figures } = answer;
+      log.info(event.chunks ? 'chunks succeeded' : 'task succeeded', figures);
       return answer;
     } catch (error) {
       metrics.addMetric('AttemptFailed', MetricUnit.Count, 1);
@@ -105,9 +118,9 @@ function storage(): { records: Records; store: Store } {
   return { records: new Records(s3, buckets.runs), store: new Store(s3, buckets) };
 }
 
-function plannedTask(handle: AnyTaskHandle): PlannedTask {
+function planned(handle: AnyTaskHandle): { plan: Plan; task: PlannedTask } {
   const plan = handle.graph.build();
-  const planned = plan.task(handle.name) ?? plan.hook(handle.name);
-  if (!planned) throw new Error(`the graph "${handle.graph.name}" has no task "${handle.name}"`);
-  return planned;
+  const task = plan.task(handle.name) ?? plan.hook(handle.name);
+  if (!task) throw new Error(`the graph "${handle.graph.name}" has no task "${handle.name}"`);
+  return { plan, task };
 }

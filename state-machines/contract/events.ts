@@ -89,7 +89,7 @@ export interface TaskRetries {
 
 /**
  * How the `Run` state ended: what its tasks recorded, or the error that it could not handle.
- * `out` nests as the state machine does: a parallel part's name leads to one such object a branch.
+ * `out` nests as the state machine does: a Parallel's number leads to one such object a branch.
  */
 export type RunEnd = HookNotes &
   (
@@ -166,6 +166,9 @@ export const RUN_ERRORS = {
 
 /** The error of which no further attempt is made. */
 export const NON_RETRYABLE_ERROR = 'NonRetryableError';
+
+/** More chunks of a task failed than it tolerates. */
+export const GATHER_ERROR = 'ChunksFailed';
 
 /**
  * Errors of the Lambda service, not of the function: mostly nothing ran. They have a retrier of their own, so they use

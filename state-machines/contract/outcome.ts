@@ -24,7 +24,8 @@ export interface TaskFailure extends FailureInfo {
 
 /** @param about the names of the tasks that the hook is about, all of them over */
 export function outcomeOf(state: HookState, about: readonly string[]): Outcome {
-  for (let at: HookState | undefined = state; at; at = at.up) if (at.execution) return outcomeOfExecution(at.execution);
+  const execution = executionIn(state);
+  if (execution) return outcomeOfExecution(execution);
   const marks = notesIn(state);
   const failures = about.flatMap((task): TaskFailure[] => {
     const mark = marks.get(task);
@@ -38,6 +39,20 @@ export function outcomeOf(state: HookState, about: readonly string[]): Outcome {
     tasks: Object.fromEntries(tasks),
     ...(error && { error }),
   };
+}
+
+/** The execution that has ended, for a task after it. */
+export function executionIn(state: HookState): ExecutionDetail | undefined {
+  return state.execution ?? (state.up && executionIn(state.up));
+}
+
+/** The input of an execution; undefined where it was too large for the event that tells of it. */
+export function inputOf(execution: ExecutionDetail | undefined): unknown {
+  try {
+    return JSON.parse(execution?.input ?? '');
+  } catch {
+    return undefined;
+  }
 }
 
 /** A task that is over and left no mark did not run because something upstream of it had failed. */
