@@ -12,7 +12,7 @@ import { type ChunkCounts, cutText } from '../../state-machines/contract/result.
 import { extensionOf } from '../../state-machines/graph/formats.ts';
 import type { PlannedEach, PlannedOutput, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { eachLimited } from '../storage/each-limited.ts';
-import type { Records, TaskHistory } from '../storage/records.ts';
+import { attemptsBegun, type Records, type TaskHistory } from '../storage/records.ts';
 import { answerOf } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { readChunkIds } from './chunk-list.ts';
@@ -53,7 +53,10 @@ async function gather(id: TaskId, task: ChunkTask, records: Records): ReturnType
       earliest([...told.startedAt, ...(startedAt ? [startedAt] : [])]) ?? new Date().toISOString(),
     );
   }
-  const retriesOfFailed = failed.map((chunk) => Math.max(0, (histories.get(chunk)?.attempts.length ?? 0) - 1));
+  const retriesOfFailed = failed.map((chunk) => {
+    const history = histories.get(chunk);
+    return history ? Math.max(0, attemptsBegun(history) - 1) : 0;
+  });
   const inOrder = ids.flatMap((chunk): [string, CommitRecord][] => {
     const record = committed.get(chunk);
     return record ? [[chunk, record]] : [];

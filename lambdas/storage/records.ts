@@ -37,6 +37,11 @@ export interface TaskHistory {
   readonly attempts: readonly string[];
 }
 
+/** How many attempts began, twins of one number counted once. */
+export function attemptsBegun({ attempts }: TaskHistory): number {
+  return new Set(attempts.map(attemptNumberOf)).size;
+}
+
 /** Of a chunk-parallel task the attempts are those at gathering its chunks, which have attempts of their own. */
 export interface WholeTaskHistory extends TaskHistory {
   readonly chunked: boolean;
