@@ -1,7 +1,7 @@
 /**
- * ListObjectsV2 as S3 answers it: keys in the order of their bytes, folders counted as one entry each, and every page
- * beginning where the one before it ended. fauxqs 2.4.1 sorts in one order and goes on in another, so that from the
- * second page on entries are missing or come twice.
+ * ListObjectsV2 as S3 answers it: keys in order (by code unit, which for ASCII is S3's order), folders counted as one
+ * entry each, and every page beginning where the one before it ended. fauxqs 2.4.1 sorts in one order and goes on in
+ * another, so that from the second page on entries are missing or come twice.
  */
 
 export interface ListedObject {
@@ -22,7 +22,8 @@ export function listObjects(objects: readonly ListedObject[], bucket: string, qu
   const most = Math.min(Number(query['max-keys'] ?? ENTRIES_A_PAGE), ENTRIES_A_PAGE);
   const entries: [entry: string, object: ListedObject | undefined][] = [];
   let more = false;
-  for (const object of objects.toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))) {
+  const rest = objects.filter(({ key }) => key > after);
+  for (const object of rest.sort((a, b) => (a.key < b.key ? -1 : 1))) {
     const end = delimiter === '' ? -1 : object.key.indexOf(delimiter, prefix.length);
     const entry = end < 0 ? object.key : object.key.slice(0, end + delimiter.length);
     if (entry <= after || entry === entries.at(-1)?.[0]) continue;

@@ -32,7 +32,7 @@ async function list(pageSize: number, delimiter?: string): Promise<string[][]> {
   return pages;
 }
 
-it.each([1, 2, 3, 5, 7, 1_000])('in pages of %i every key comes once, in the order of its bytes', async (pageSize) => {
+it.each([1, 2, 3, 5, 7, 1_000])('in pages of %i every key comes once, in order', async (pageSize) => {
   const pages = await list(pageSize);
   expect(pages.flat()).toEqual(keys.toSorted());
   expect(pages.slice(0, -1).every((page) => page.length === pageSize)).toBe(true);
