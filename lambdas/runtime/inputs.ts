@@ -110,7 +110,7 @@ class Reader {
     const decoder = await decoderOf(this.#format.kind);
     if (decoder.holds !== 'a value' || this.#format.gathered || !part) throw this.#wrongMethod('read()', 'rows()');
     this.#onOpen();
-    return validate(this.#format, await decoder.decode(part.source), part.where);
+    return validate(this.#format, await named(part.where, decoder.decode(part.source)), part.where);
   }
 
   rows(): AsyncIterable<unknown> {
@@ -126,13 +126,13 @@ class Reader {
     this.#onOpen();
     for await (const { source, where } of fetchedAhead(this.#parts)) {
       if (decoder.holds === 'rows') yield* this.#rowsIn(source, where, decoder);
-      else yield [await validate(this.#format, await decoder.decode(source), where)];
+      else yield [await validate(this.#format, await named(where, decoder.decode(source)), where)];
     }
   }
 
   async *#rowsIn(source: Source, where: string, decoder: RowDecoder): AsyncGenerator<readonly unknown[]> {
     let count = 0;
-    for await (const batch of decoder.decode(source)) {
+    for await (const batch of allNamed(where, decoder.decode(source))) {
       yield await validateRows(this.#format, batch, where, count);
       count += batch.length;
     }
@@ -142,4 +142,25 @@ class Reader {
     const what = this.#format.gathered ? `${this.#format.kind} of several chunks` : this.#format.kind;
     return new InvalidDataError(`${this.#where} is ${what}, which has no ${called}; call ${meant}`);
   }
+}
+
+/** A decoder knows bytes, not whose they are: an error of it gets the input's name. */
+async function named<T>(where: string, decoded: Promise<T>): Promise<T> {
+  try {
+    return await decoded;
+  } catch (error) {
+    throw withName(where, error);
+  }
+}
+
+async function* allNamed<T>(where: string, decoded: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* decoded;
+  } catch (error) {
+    throw withName(where, error);
+  }
+}
+
+function withName(where: string, error: unknown): unknown {
+  return error instanceof InvalidDataError ? new InvalidDataError(`${where}: ${error.message}`) : error;
 }

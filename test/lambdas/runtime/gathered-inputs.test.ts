@@ -53,10 +53,12 @@ async function gathered(written: Readonly<Record<string, Partial<typeof USUAL>>>
   await run.split(...ids);
   await run.work(ids, async ({ chunk, outputs }) => {
     const values: Record<string, unknown> = { ...USUAL, ...written[chunk.id] };
-    for (const [name, value] of Object.entries(values)) {
-      if (['lines', 'table', 'columns', 'checked'].includes(name)) await outputs[name].writeRows(value);
-      else await outputs[name].write(value);
-    }
+    const hasRows = (name: string) => ['lines', 'table', 'columns', 'checked'].includes(name);
+    await Promise.all(
+      Object.entries(values).map(([name, value]) =>
+        hasRows(name) ? outputs[name].writeRows(value) : outputs[name].write(value),
+      ),
+    );
   });
   await run.gather();
   return run;
@@ -191,6 +193,17 @@ describe('what cannot be read so is InvalidData that says what to do', () => {
     const where = 'input "checked" (work.checked), chunk "b", row 2';
     const error = { name: 'InvalidData', message: expect.stringContaining(`${where} is not valid: n: `) };
     await expect(rowsOf(run, 'checked')).rejects.toMatchObject(error);
+  });
+
+  it.each([
+    ['lines', '{"n":1}\n{"n":', /^input "lines" \(work\.lines\), chunk "b": ndjson row 2 is not JSON/],
+    ['table', 'a,b\n1\n', /^input "table" \(work\.table\), chunk "b": not csv/],
+    ['figure', '{', /^input "figure" \(work\.figure\), chunk "b": a json input is not JSON/],
+  ])('%s that are none, by their chunk', async (name, stored, message) => {
+    const run = await gathered({ a: {}, b: {} });
+    await fixture.put((await run.record('work/_chunks/b')).outputs[name]?.key ?? '', stored);
+    const error = { name: 'InvalidData', message: expect.stringMatching(message) };
+    await expect(rowsOf(run, name)).rejects.toMatchObject(error);
   });
 
   it('a value that its validator refuses, by its chunk; and what it makes of the others is read', async () => {
