@@ -109,6 +109,19 @@ describe('gathering', () => {
     expect(await published(run, 'a')).toBe('"a"');
   });
 
+  it('that comes second answers with the record that won, and deletes nothing: the objects are the same', async () => {
+    const run = await workedRun('a', 'b');
+    const before = await run.stored();
+    const s3 = fixture.newClient();
+    let first: unknown;
+    intercept(s3, 'PutObjectCommand', async (input, send) => {
+      if (input.Key.endsWith('_committed.json')) first = await run.gather();
+      return send();
+    });
+    expect(await run.gather({}, s3)).toEqual(first);
+    expect(await run.stored()).toEqual([...before, '_committed.json']);
+  });
+
   it('whose commit succeeded and whose answer was lost is done when it is tried again', async () => {
     const run = await workedRun('a');
     const s3 = fixture.newClient();

@@ -143,6 +143,27 @@ describe('what several chunks wrote is read as one, in the order of the chunks',
     expect(Buffer.compare(await reading(run, (inputs) => inputs.raw.bytes()), all)).toBe(0);
   });
 
+  it('no more of them at a time than 8 MiB', async () => {
+    const part = { raw: Buffer.alloc(3 * 1024 * 1024) };
+    const run = await gathered({ a: part, b: part, c: part, d: part, e: part });
+    const s3 = fixture.newClient();
+    const reads: number[] = [];
+    intercept(s3, 'GetObjectCommand', (input, send) => {
+      if (input.Key.endsWith('/raw')) reads.push(0);
+      return send();
+    });
+    await run.attempt(
+      'merge',
+      async ({ inputs }) => {
+        const pieces: AsyncIterator<Uint8Array> = (await inputs.raw.stream())[Symbol.asyncIterator]();
+        await pieces.next();
+        expect(reads).toHaveLength(2);
+      },
+      {},
+      s3,
+    );
+  });
+
   it('small ones several at a time, and only as far as they are read', async () => {
     const ids = Array.from({ length: 65 }, (_, id) => `${id}`);
     const run = await gathered(Object.fromEntries(ids.map((id) => [id, { figure: { n: Number(id) } }])));
