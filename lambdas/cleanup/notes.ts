@@ -6,30 +6,39 @@ import { cutText, PAYLOAD_LIMIT, type RunResult, type TaskResult } from '../../s
 /** They travel through the state data once more, which may be what was lost because it had grown too large. */
 const NOTES_LIMIT = PAYLOAD_LIMIT / 2;
 
-/** Long messages are cut where there is no room for them; then those that succeeded are left out, at last all. */
+/** Long messages are cut where there is no room for them; then only those that failed are left, as many as fit. */
 export function notesOf({ tasks, hooks = {} }: RunResult, end: Partial<CaughtError>): NotesAnswer {
   // A hook that did not run has left no mark, and may still run.
   const begun = Object.entries(hooks).filter(([, { status }]) => status !== 'OMITTED');
   const results = [...Object.entries(tasks), ...begun];
   const { Error: error, Cause = '' } = end;
   const ended = error === undefined ? {} : { Error: error, Cause };
-  for (const { length, statuses } of SHORTER) {
-    const marks = results.flatMap(([name, result]) => {
-      const mark = statuses.includes(result.status) && markOf(result, length);
-      return mark ? [[name, mark] as const] : [];
-    });
-    const answer: NotesAnswer = { out: Object.fromEntries(marks), ...ended };
-    if (Buffer.byteLength(JSON.stringify(answer.out)) <= NOTES_LIMIT) return answer;
+  for (const length of [1_000, 200, 50]) {
+    const marks = marksFor(results, length);
+    if (fitting(marks).length === marks.length) return { out: Object.fromEntries(marks), ...ended };
   }
-  return { out: {}, ...ended };
+  const failed = results.filter(([, { status }]) => status === 'FAILED');
+  return { out: Object.fromEntries(fitting(marksFor(failed, 50))), ...ended };
 }
 
-const SHORTER: readonly { readonly length: number; readonly statuses: readonly TaskResult['status'][] }[] = [
-  { length: 1_000, statuses: ['SUCCEEDED', 'FAILED', 'OMITTED'] },
-  { length: 200, statuses: ['SUCCEEDED', 'FAILED', 'OMITTED'] },
-  { length: 50, statuses: ['SUCCEEDED', 'FAILED', 'OMITTED'] },
-  { length: 50, statuses: ['FAILED'] },
-];
+type Marks = readonly (readonly [name: string, mark: TaskOut])[];
+
+function marksFor(results: readonly (readonly [name: string, result: TaskResult])[], length: number): Marks {
+  return results.flatMap(([name, result]) => {
+    const mark = markOf(result, length);
+    return mark ? [[name, mark] as const] : [];
+  });
+}
+
+/** The first of them, as far as there is room. */
+function fitting(marks: Marks): Marks {
+  let bytes = 0;
+  const end = marks.findIndex(([name, mark]) => {
+    bytes += Buffer.byteLength(JSON.stringify({ [name]: mark }));
+    return bytes > NOTES_LIMIT;
+  });
+  return end < 0 ? marks : marks.slice(0, end);
+}
 
 function markOf({ status, error }: TaskResult, length: number): TaskOut | undefined {
   switch (status) {

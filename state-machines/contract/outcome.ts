@@ -34,7 +34,7 @@ export function outcomeOf(state: HookState, about: readonly string[]): Outcome {
   const tasks = about.map((task): [string, TaskStatus] => [task, statusOf(marks.get(task))]);
   const error = runErrorIn(state);
   return {
-    status: failures.length > 0 || error ? 'FAILED' : 'SUCCEEDED',
+    status: failures.length > 0 || wasEnded(state) ? 'FAILED' : 'SUCCEEDED',
     failures,
     tasks: Object.fromEntries(tasks),
     ...(error && { error }),
@@ -68,6 +68,11 @@ function notesIn(state: HookState): Map<string, TaskOut> {
     for (const [name, mark] of marksOf(out)) marks.set(name, mark);
   }
   return marks;
+}
+
+/** By an error, though it may be that of a task whose mark found no room. */
+function wasEnded({ Error: name, up }: HookState): boolean {
+  return name !== undefined || (up !== undefined && wasEnded(up));
 }
 
 function runErrorIn({ Error: name, Cause = '', up }: HookState): FailureInfo | undefined {

@@ -41,6 +41,10 @@ describe('the outcome that a hook is told', () => {
     });
   });
 
+  it('is a failure too where a task’s failure ended the run, and its mark was lost', () => {
+    expect(outcomeOf({ out: {}, up: { Error: 'TaskFailed', Cause: '{}' } }, ['a']).status).toBe('FAILED');
+  });
+
   it('of a run that a task’s failure stopped is that failure, and no other error', () => {
     const state: HookState = { up: { Error: 'TaskFailed', Cause: '{}', out: { a: boom('no') } } };
     expect(outcomeOf(state, ['a'])).toEqual({

@@ -209,20 +209,27 @@ describe('notes from the records', () => {
   });
 
   it('tell of a task what the records still told when they were made, where these have gone', async () => {
-    const state = { Error: 'Aborted', Cause: '', out: { extract: SUCCEEDED, load: { status: 'OMITTED' as const } } };
-    const { tasks } = resultOf(await newRun().cleanUp({ tasks: TASKS, state }));
-    expect(tasks).toEqual({
+    const stopped = { Error: 'Stopped', Cause: 'it was running' };
+    const out = { extract: SUCCEEDED, load: { status: 'OMITTED' as const }, send: stopped };
+    const tasks = [...TASKS, ...tasksOf(['send'], 3)];
+    const state = { Error: 'Aborted', Cause: '', out };
+    expect(resultOf(await newRun().cleanUp({ tasks, state })).tasks).toEqual({
       extract: { status: 'SUCCEEDED', retriesUsed: 0 },
       load: { status: 'OMITTED', retriesUsed: 0 },
+      send: { status: 'FAILED', retriesUsed: 0, error: { name: 'Stopped', message: 'it was running' } },
     });
   });
 
-  it('of 3,000 failed tasks leave room in the payload', async () => {
-    const names = Array.from({ length: 3_000 }, (_, index) => `task-${index}`);
+  it.each([
+    [300, 'all, with their messages cut', 300],
+    [1_500, 'as many as fit', 500],
+  ])('of %i failed tasks leave room in the payload: %s', async (count, _, least) => {
+    const names = Array.from({ length: count }, (_, index) => `task-${index}`);
     const marks = Object.fromEntries(names.map((name) => [name, lambdaError('Boom', '"\\"'.repeat(300))]));
     const state = { Error: 'TaskFailed', Cause: JSON.stringify(marks) };
     const { out } = await newRun().notes({ tasks: tasksOf(names), state });
     expect(Buffer.byteLength(JSON.stringify(out))).toBeLessThanOrEqual(PAYLOAD_LIMIT / 2);
+    expect(Object.keys(out).length).toBeGreaterThanOrEqual(least);
   });
 });
 
