@@ -87,7 +87,7 @@ export class InProcessFunctions implements Functions {
     const timer = setTimeout(() => killed.reject(timedOut(requestId, task.timeoutSeconds)), timeoutMs);
     try {
       const attempt = runAttempt(this.#handlers[task.name] as AnyHandler, {
-        pipeline: this.#plan.pipeline,
+        plan: this.#plan,
         task,
         event: parseTaskEvent(payload),
         records: new Records(this.#s3, IN_PROCESS_BUCKETS.runs),
