@@ -1,6 +1,6 @@
 /** Chunk-parallel tasks, from the graph to the result: the compiler, the interpreter, the harness and the cleanup. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ProgressEvent, type RunLocallyOptions, runLocally } from '../../local/index.ts';
@@ -8,7 +8,6 @@ import { chunks, csv, durable, ndjson, type Plan, TaskGraph } from '../../state-
 import { filesUnder, temporaryFolder } from './fixtures.ts';
 
 const RUNTIME = resolve(import.meta.dirname, '../../lambdas/runtime');
-const harnessKnowsChunks = existsSync(join(RUNTIME, 'chunks.ts'));
 
 const dir = temporaryFolder();
 const IDS = ['a', 'b', 'c', 'd', 'e'];
@@ -69,7 +68,7 @@ async function run(plan: Plan, options: Partial<RunLocallyOptions> = {}) {
   return { result, events, folder, rows, left };
 }
 
-describe.runIf(harnessKnowsChunks).each<[string, Options]>([
+describe.each<[string, Options]>([
   ['in the machine itself', { maxConcurrency: 2 }],
   ['in the machine itself, in batches', { maxConcurrency: 2, batchSize: 2 }],
   ['in executions of their own', { maxConcurrency: 100 }],
@@ -150,7 +149,7 @@ describe.runIf(harnessKnowsChunks).each<[string, Options]>([
   });
 });
 
-describe.runIf(harnessKnowsChunks)('chunks of bundled handlers', () => {
+describe('chunks of bundled handlers', () => {
   it('run in processes of their own', async () => {
     const folder = join(dir, 'handlers');
     mkdirSync(folder);

@@ -1,13 +1,11 @@
 /** Hooks, from the graph to the result: the compiler, the interpreter, the harness, the cleanup, and what comes after. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ProgressEvent, type RunLocallyOptions, runLocally } from '../../local/index.ts';
 import { json, type Outcome, TaskGraph } from '../../state-machines/index.ts';
 import { filesUnder, temporaryFolder } from './fixtures.ts';
-
-const harnessKnowsHooks = existsSync(resolve(import.meta.dirname, '../../lambdas/runtime/chunks.ts'));
 
 const dir = temporaryFolder();
 let runs = 0;
@@ -64,7 +62,7 @@ const broken = () => {
   throw Object.assign(new Error('no'), { name: 'Broken' });
 };
 
-describe.runIf(harnessKnowsHooks)('a run in which all goes well', () => {
+describe('a run in which all goes well', () => {
   it('runs its finally tasks and what comes after, and no errors task', async () => {
     const { result, order, left } = await run();
     expect(result.status).toBe('SUCCEEDED');
@@ -107,7 +105,7 @@ describe.runIf(harnessKnowsHooks)('a run in which all goes well', () => {
   });
 });
 
-describe.runIf(harnessKnowsHooks)('a run with a task that fails', () => {
+describe('a run with a task that fails', () => {
   it('runs its errors tasks first, then the finally tasks, then what comes after', async () => {
     const { result, order, told, left } = await run({ load: broken });
     expect(result).toMatchObject({ status: 'FAILED', error: { name: 'TaskFailed' } });
@@ -127,7 +125,7 @@ describe.runIf(harnessKnowsHooks)('a run with a task that fails', () => {
   });
 });
 
-describe.runIf(harnessKnowsHooks)('a hook that fails', () => {
+describe('a hook that fails', () => {
   it('fails a run in which all tasks succeeded, if it is a finally task, and keeps no other from running', async () => {
     const { result, order } = await run({ 'stop-service': broken });
     expect(result).toMatchObject({ status: 'FAILED', failed: 0, error: { name: 'FinallyFailed' } });
@@ -159,7 +157,7 @@ describe.runIf(harnessKnowsHooks)('a hook that fails', () => {
   });
 });
 
-describe.runIf(harnessKnowsHooks)('a run that is stopped', () => {
+describe('a run that is stopped', () => {
   it('has its errors and finally tasks before its cleanup, and what comes after', async () => {
     const stop = new AbortController();
     const load = () => {
@@ -177,7 +175,7 @@ describe.runIf(harnessKnowsHooks)('a run that is stopped', () => {
   });
 });
 
-describe.runIf(harnessKnowsHooks)('hooks of bundled handlers', () => {
+describe('hooks of bundled handlers', () => {
   it('run in processes of their own, after the execution too', async () => {
     const folder = join(dir, 'handlers');
     mkdirSync(folder);
