@@ -13,6 +13,7 @@ import { parseFailures, refuseCommits } from './failures.ts';
 import { executionDetail, finalize, reportedResult } from './finalize.ts';
 import type { Functions } from './functions.ts';
 import { interpret } from './interpreter.ts';
+import { releaseLateWrites } from './late-writers.ts';
 import type { OnProgress } from './progress.ts';
 import { reporting } from './reporting.ts';
 import { exportResults } from './results.ts';
@@ -98,6 +99,8 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
         const hooks = await runAfterExecution(afterExecution, detail, { plan, functions }, running);
         result = { ...result, hooks: { ...result.hooks, ...hooks } };
       }
+      await functions.kill();
+      result = await releaseLateWrites(result, s3.endpoint, buckets.runs);
       const results = await exportResults(result, s3.endpoint, buckets.results, folder.results);
       writeFileSync(join(folder.path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
       onProgress({ type: 'run-ended', folder: folder.path, result, results });

@@ -1,0 +1,16 @@
+/**
+ * What functions wrote that were still running when their run was cleaned up: where a failure ends a run at once, nobody
+ * waits for them. Here they are killed first; on AWS that is what the lifecycle of the bucket is for.
+ */
+
+import { emptyPrefix } from '../lambdas/cleanup/empty-prefix.ts';
+import type { RunResult } from '../state-machines/contract/result.ts';
+import { clientOf } from './s3.ts';
+
+/** @returns the result with what was released besides; unchanged where the run's data was meant to stay */
+export async function releaseLateWrites(result: RunResult, endpoint: string, bucket: string): Promise<RunResult> {
+  const { released } = result;
+  if (released.left > 0) return result;
+  const { objects, bytes, left } = await emptyPrefix(clientOf(endpoint), bucket, result, () => true);
+  return { ...result, released: { objects: released.objects + objects, bytes: released.bytes + bytes, left } };
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runLocally } from '../../local/index.ts';
+import { bytes, TaskGraph } from '../../state-machines/index.ts';
+import { filesUnder, temporaryFolder } from './fixtures.ts';
+
+const dir = temporaryFolder();
+
+it("with onTaskFailure 'stop' nothing stays of a task that was running when another failed", async () => {
+  const graph = new TaskGraph('stopped', { onTaskFailure: 'stop' });
+  graph.addTask('slow', { outputs: { data: bytes() } });
+  graph.addTask('failing');
+  const plan = graph.build();
+  const slowBegan = Promise.withResolvers<void>();
+  const cleanedUp = Promise.withResolvers<void>();
+
+  const result = await runLocally(plan, {
+    dir,
+    run: 'run-1',
+    handlers: {
+      slow: async ({ outputs }) => {
+        slowBegan.resolve();
+        await cleanedUp.promise;
+        await outputs.data.write(new Uint8Array(8));
+      },
+      failing: async () => {
+        await slowBegan.promise;
+        throw Object.assign(new Error('no more'), { name: 'Broken' });
+      },
+    },
+    onProgress: ({ type }) => {
+      if (type === 'cleanup-started') setTimeout(() => cleanedUp.resolve(), 50);
+    },
+  });
+
+  expect(result).toMatchObject({
+    status: 'FAILED',
+    error: { name: 'TaskFailed', message: 'failing (Broken: no more) failed' },
+    tasks: { slow: { status: 'FAILED', error: { name: 'Stopped' } }, failing: { error: { name: 'Broken' } } },
+    released: { left: 0 },
+  });
+  const stored = filesUnder(join(dir, 'stopped/run-1/s3/buckets/runs')).filter((file) => file.includes('run-1'));
+  expect(stored).toEqual([]);
+});
