@@ -2,6 +2,7 @@
 export const STATES = {
   run: 'Run',
   notes: 'Notes from records',
+  noted: 'Noted',
   anyFailure: 'Any failure?',
   errors: 'Errors',
   finally: 'Finally',
