@@ -98,7 +98,6 @@ function reporting(functions: Functions, plan: Plan, onProgress: OnProgress): In
     const durationMs = () => Math.round(performance.now() - startedAt);
     onProgress(isTask ? { type: 'attempt-started', ...what } : { type: 'cleanup-started' });
     try {
-      refuseOversized(state, payload);
       const answer = await functions.invoke(resource, payload, state);
       if (isTask) refuseForeign(state, answer);
       if (isTask) onProgress({ type: 'attempt-succeeded', ...what, durationMs: durationMs() });
@@ -109,15 +108,6 @@ function reporting(functions: Functions, plan: Plan, onProgress: OnProgress): In
       throw error;
     }
   };
-}
-
-function refuseOversized(state: string, payload: unknown): void {
-  const bytes = Buffer.byteLength(JSON.stringify(payload));
-  if (bytes <= PAYLOAD_LIMIT) return;
-  throw new LambdaError(
-    'States.DataLimitExceeded',
-    `the payload of ${state} is ${bytes} bytes long; Step Functions passes on ${PAYLOAD_LIMIT}`,
-  );
 }
 
 /** A handler that was not made with task() commits nothing. On AWS the tasks that need its outputs would say so. */

@@ -4,6 +4,7 @@
 
 export type { Definition } from './compiler/asl.ts';
 export { type CompiledPipeline, type CompileOptions, compile } from './compiler/compile.ts';
+export type { LimitName, LimitUse } from './compiler/limits.ts';
 export type { Parallel, Sequence, Structure, TaskStructure } from './compiler/structure.ts';
 export { ContractError, type ContractErrorCode, UsageError, type UsageErrorCode } from './contract/errors.ts';
 export { RUN_ERRORS } from './contract/events.ts';

@@ -1,7 +1,9 @@
 import { STATES } from '../contract/states.ts';
+import { GraphError } from '../graph/errors.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Branch, Definition } from './asl.ts';
 import { criticalPathSeconds, makespanSeconds } from './estimate.ts';
+import { type LimitUse, limitProblems, limitsOf } from './limits.ts';
 import { MachineParts } from './machine-parts.ts';
 import { placeholdersOf } from './placeholders.ts';
 import { entriesOf, type RunEnd, runEndStates } from './run-end.ts';
@@ -10,6 +12,8 @@ import type { Structure } from './structure.ts';
 export interface CompileOptions {
   /** How long a run may take. @default as long as Step Functions lets it, a year */
   readonly timeoutSeconds?: number;
+  /** `report` compiles a pipeline that is over a limit too. @default 'enforce' */
+  readonly limits?: 'enforce' | 'report';
 }
 
 export interface CompiledPipeline {
@@ -25,6 +29,8 @@ export interface CompiledPipeline {
   readonly statesEntered: number;
   /** The definition's size as compact JSON, in UTF-8 bytes; Step Functions takes 1,048,576. */
   readonly definitionBytes: number;
+  /** How much of each limit of Step Functions it uses. */
+  readonly limits: readonly LimitUse[];
   /** The longest path through the graph, by the tasks' `expectedSeconds`. */
   readonly criticalPathSeconds: number;
   /** How long the nested machine takes, by the same hints. */
@@ -37,6 +43,8 @@ export interface CompiledPipeline {
  * `Run` holds the tasks. A task's failure is caught at the task: it skips what lies downstream of it and nothing else
  * (or, with `onTaskFailure: 'stop'`, ends `Run`). What cannot be caught there ends `Run` and is caught by it. Either way
  * the errors and finally hooks follow, then `Cleanup`, again and again until the run's prefix is empty, and the verdict.
+ *
+ * @throws GraphError with a problem for each limit of Step Functions that a run could pass
  */
 export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipeline {
   const functions = placeholdersOf(plan);
@@ -72,6 +80,9 @@ export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipel
       ...runEndStates(end),
     },
   };
+  const limits = limitsOf(plan, definition);
+  const problems = options.limits === 'report' ? [] : limitProblems(limits);
+  if (problems.length > 0) throw new GraphError(plan.pipeline, problems);
   // Run, then any failure?, the finally hooks, Cleanup, Verdict, Succeeded.
   const around = 1 + (errors ? 1 : 0) + (always ? 1 + always.statesEntered : 0) + 3;
   return {
@@ -80,7 +91,8 @@ export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipel
     functions,
     structure: run.structure,
     statesEntered: run.statesEntered + around,
-    definitionBytes: new TextEncoder().encode(JSON.stringify(definition)).length,
+    definitionBytes: limits.find(({ name }) => name === 'definition')?.used ?? 0,
+    limits,
     criticalPathSeconds: criticalPathSeconds(run.nodes),
     makespanSeconds: makespanSeconds(run.nodes, run.structure),
   };

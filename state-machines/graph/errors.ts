@@ -31,13 +31,15 @@ export interface GraphProblem {
   readonly message: string;
   /** A cycle's tasks in order; the first is named again at the end. */
   readonly path?: readonly string[];
+  /** Which limit is passed, and by how much. */
+  readonly limit?: { readonly name: string; readonly used: number; readonly allowed: number };
 }
 
 export function problem(code: GraphProblemCode, message: string, path?: readonly string[]): GraphProblem {
   return { code, number: GRAPH_PROBLEMS[code], message, ...(path && { path }) };
 }
 
-/** A graph cannot be built. Carries every problem found, not just the first. */
+/** A graph cannot be built or compiled. Carries every problem found, not just the first. */
 export class GraphError extends Error {
   override readonly name = 'GraphError';
   readonly problems: readonly GraphProblem[];

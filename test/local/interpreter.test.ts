@@ -214,3 +214,146 @@ describe("waits: 'none'", () => {
     expect((await end).status).toBe('SUCCEEDED');
   });
 });
+
+describe('what a definition may say, and the library does not understand:', () => {
+  const to = (name: string) => ({ [name]: { Type: 'Pass', Result: name, End: true } });
+
+  it('States.JsonToString keeps backslashes, in a Pass, in a payload and deep in it', async () => {
+    const value = { Error: 'Broken', Cause: '{"errorMessage":"a \\"quoted\\" word"}' };
+    const Parameters = { given: { 'json.$': 'States.JsonToString($.x)' }, 'x.$': '$.x' };
+    const invoke = vi.fn(async ({ payload }: Invocation) => payload);
+    const end = await run(machine({ a: { Type: 'Pass', Parameters }, b: taskState({ Parameters }) }), invoke, {
+      input: { x: value },
+    });
+    const expected = { given: { json: JSON.stringify(value) }, x: value };
+    expect(invoke.mock.calls[0]?.[0].payload).toEqual(expected);
+    expect(end).toEqual({ status: 'SUCCEEDED', output: expected });
+  });
+
+  it('a Fail state whose cause is made by an intrinsic function', async () => {
+    const fail = { Type: 'Fail', Error: 'TaskFailed', CausePath: 'States.JsonToString($.out)' };
+    const out = { a: { Error: 'Broken', Cause: '{"errorMessage":"why"}' } };
+    const end = await run(machine({ fail }), hang, { input: { out } });
+    expect(end).toEqual({ status: 'FAILED', error: 'TaskFailed', cause: JSON.stringify(out) });
+  });
+
+  it('such a Fail state in a branch, which is caught around it', async () => {
+    const fail = { Type: 'Fail', Error: 'TaskFailed', CausePath: 'States.JsonToString($)' };
+    const Catch = [{ ErrorEquals: ['States.ALL'], Next: 'after' }];
+    const all = { Type: 'Parallel', Branches: [machine({ fail })], Catch };
+    const end = await run(machine({ all, after: { Type: 'Pass' } }), hang, { input: { x: 1 } });
+    expect(end).toEqual({ status: 'SUCCEEDED', output: { Error: 'TaskFailed', Cause: '{"x":1}' } });
+  });
+
+  it("ResultPath '$' puts the result in the place of everything, in a Catch too", async () => {
+    const Catch = [{ ErrorEquals: ['States.ALL'], ResultPath: '$', Next: 'after' }];
+    const definition = machine({ a: taskState({ Catch, ResultPath: '$' }), after: { Type: 'Pass' } });
+    const input = { old: 1 };
+    expect(await run(definition, async () => 'new', { input })).toMatchObject({ output: 'new' });
+    expect(await run(definition, () => Promise.reject(failure('Broken', 'why')), { input })).toMatchObject({
+      output: { Error: 'Broken', Cause: 'why' },
+    });
+  });
+
+  it.each([0, false, '', null, [], {}].map((Result) => ({ Result })))(
+    'the Result $Result of a Pass',
+    async ({ Result }) => {
+      const end = await run(machine({ a: { Type: 'Pass', Result, ResultPath: '$.is' } }), hang);
+      expect(end).toEqual({ status: 'SUCCEEDED', output: { is: Result } });
+    },
+  );
+
+  it.each<[object, string]>([
+    [{ Variable: '$.none', IsPresent: false }, 'yes'],
+    [{ Variable: '$.text', IsPresent: false }, 'no'],
+    [{ Variable: '$.text', IsNumeric: false }, 'yes'],
+    [{ Not: { Variable: '$.text', NumericLessThan: 10 } }, 'yes'],
+    [{ Variable: '$.text', NumericLessThan: 10 }, 'no'],
+    [{ Variable: '$.number', NumericLessThan: 10 }, 'yes'],
+    [{ Variable: '$.number', StringGreaterThanEquals: '0' }, 'no'],
+    [{ Variable: '$.text', StringGreaterThanEquals: '0' }, 'yes'],
+    [
+      {
+        And: [
+          { Variable: '$.none', IsPresent: true },
+          { Variable: '$.none', NumericLessThan: 1 },
+        ],
+      },
+      'no',
+    ],
+    [{ Or: [{ Variable: '$.nothing', IsNull: true }] }, 'yes'],
+    [{ Variable: "$$.Execution.Input['text']", StringEquals: '5' }, 'yes'],
+  ])('the choice %j', async (rule, answer) => {
+    const choose = { Type: 'Choice', Choices: [{ ...rule, Next: 'yes' }], Default: 'no' };
+    const inner = machine({ choose, ...to('yes'), ...to('no') });
+    const definition = machine({ all: { Type: 'Parallel', Branches: [inner] } });
+    const end = await run(definition, hang, { input: { text: '5', number: 5, nothing: null } });
+    expect(end).toEqual({ status: 'SUCCEEDED', output: [answer] });
+  });
+});
+
+describe('States.DataLimitExceeded', () => {
+  const large = 'x'.repeat(262_144);
+
+  it('is what a payload of more than 256 KiB fails with, and its function is not called', async () => {
+    const invoke = vi.fn(hang);
+    const end = await run(machine({ a: taskState() }), invoke, { input: { large } });
+    expect(end).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+    expect(invoke).not.toHaveBeenCalled();
+  });
+
+  it('is what an answer of more than 256 KiB fails with', async () => {
+    const end = await run(machine({ a: taskState() }), async () => large);
+    expect(end).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+  });
+
+  it('is caught by its name, and neither retried nor caught by States.ALL', async () => {
+    const Retry = [{ ErrorEquals: ['States.ALL'], MaxAttempts: 3 }];
+    const Catch = [{ ErrorEquals: ['States.ALL'], Next: 'a failed' }];
+    const inner = machine({ a: taskState({ Retry, Catch, End: true }), 'a failed': { Type: 'Pass' } });
+    const all = {
+      Type: 'Parallel',
+      Branches: [inner],
+      Catch: [{ ErrorEquals: ['States.DataLimitExceeded'], ResultPath: '$.why', Next: 'after' }],
+    };
+    const invoke = vi.fn(async () => large);
+    const end = await run(machine({ all, after: { Type: 'Pass' } }), invoke);
+    expect(end).toMatchObject({ status: 'SUCCEEDED', output: { why: { Error: 'States.DataLimitExceeded' } } });
+    expect(invoke).toHaveBeenCalledTimes(1);
+  });
+});
+
+it('a branch that was aborted because another one failed retries nothing while the execution goes on', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const Retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 3600, MaxAttempts: 1 }];
+  const Branches = [machine({ slow: taskState({ Retry }) }), machine({ broken: taskState() })];
+  const Catch = [{ ErrorEquals: ['States.ALL'], Next: 'wait' }];
+  const definition = machine({ both: { Type: 'Parallel', Branches, Catch }, wait: { Type: 'Wait', Seconds: 60 } });
+  const calls: string[] = [];
+  const end = run(definition, async ({ state }) => {
+    calls.push(state);
+    if (state === 'broken') await new Promise((resolve) => setTimeout(resolve, 10));
+    throw failure('Broken');
+  });
+  await vi.advanceTimersByTimeAsync(61_000);
+  expect((await end).status).toBe('SUCCEEDED');
+  expect(calls).toEqual(['slow', 'broken']);
+});
+
+it('an execution may be entered with other data than its own input', async () => {
+  const execution = { input: { original: true }, startedAt: '2026-11-20T21:35:00.000Z' };
+  const Parameters = {
+    'name.$': '$$.Execution.Name',
+    'input.$': '$$.Execution.Input',
+    'startedAt.$': '$$.Execution.StartTime',
+    'state.$': '$',
+  };
+  const invoke = vi.fn(async (_: Invocation) => ({}));
+  await run(machine({ a: taskState({ Parameters }) }), invoke, { input: { Error: 'Aborted' }, execution });
+  expect(invoke.mock.calls[0]?.[0].payload).toEqual({
+    name: 'run-1',
+    input: { original: true },
+    startedAt: '2026-11-20T21:35:00.000Z',
+    state: { Error: 'Aborted' },
+  });
+});

@@ -1,0 +1,36 @@
+/** What an execution is given, and how it ends. */
+
+export interface Invocation {
+  /** The name of the Task state. */
+  readonly state: string;
+  /** Its `Resource`. */
+  readonly resource: string;
+  readonly payload: unknown;
+  /** How often this state has been retried so far. */
+  readonly retryCount: number;
+}
+
+/** Calls a function. Rejects with an Error whose name Retry and Catch match and whose message is the Cause. */
+export type Invoke = (invocation: Invocation) => Promise<unknown>;
+
+export type ExecutionEnd =
+  | { readonly status: 'SUCCEEDED'; readonly output: unknown }
+  | { readonly status: 'FAILED'; readonly error: string; readonly cause: string }
+  | { readonly status: 'TIMED_OUT' }
+  | { readonly status: 'ABORTED' };
+
+export interface InterpretOptions {
+  /** The execution's name. */
+  readonly name: string;
+  /** What its first state is entered with. */
+  readonly input: unknown;
+  readonly invoke: Invoke;
+  /** Reads an object that a Distributed Map takes its items from. @default there is none */
+  readonly getObject?: (bucket: string, key: string) => Promise<string>;
+  /** What `$$.Execution.Input` and `.StartTime` are. @default the input, and now */
+  readonly execution?: { readonly input: unknown; readonly startedAt: string };
+  /** `none` skips the delays of Retry and of Wait states. @default 'real' */
+  readonly waits?: 'real' | 'none';
+  /** Aborts the execution, as StopExecution does. */
+  readonly signal?: AbortSignal;
+}
