@@ -4,10 +4,12 @@ import { inDependencyOrder } from '../graph/plan.ts';
 import type { GraphNode } from './relation.ts';
 import type { Structure } from './structure.ts';
 
-/** Without hints all tasks are taken to last equally long. */
+/** A task without a hint is taken to last as long as the mean of those with one; without any hint, all last a second. */
 export function secondsOf(nodes: readonly GraphNode[]): (task: string) => number {
-  const seconds = new Map(nodes.map(({ name, expectedSeconds = 1 }) => [name, expectedSeconds]));
-  return (task) => seconds.get(task) ?? 1;
+  const hints = nodes.flatMap(({ expectedSeconds }) => (expectedSeconds === undefined ? [] : [expectedSeconds]));
+  const mean = hints.length === 0 ? 1 : hints.reduce((sum, seconds) => sum + seconds, 0) / hints.length;
+  const seconds = new Map(nodes.map(({ name, expectedSeconds = mean }) => [name, expectedSeconds]));
+  return (task) => seconds.get(task) ?? mean;
 }
 
 /** The longest path through the graph: no machine can be faster. */

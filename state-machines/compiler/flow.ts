@@ -94,7 +94,7 @@ export function planSteps(parts: readonly Structure[], known: Known, context: Fl
     let onFailure = index + 1;
     while (onFailure < parts.length && skippable[onFailure]?.isSubsetOf(descendants)) onFailure++;
 
-    const asks = asksOf(node.task, here, context);
+    const asks = asksOf(node.task, own, here, context);
     if (onTaskFailure === 'continue') {
       if (asks.endedWell.length > 0) leadTo(onFailure, here);
       leadTo(onFailure, knownAfter(here, own, 'FAILED', context));
@@ -121,6 +121,7 @@ function skippableSet(part: Structure, { order, nodeOf }: FlowContext): BitSet |
 
 function asksOf(
   task: PlannedTask,
+  own: number,
   { succeeded, endedWell }: Known,
   { order, omittable, onTaskFailure }: FlowContext,
 ): Asks {
@@ -128,7 +129,7 @@ function asksOf(
   const oneOf = needsAnyOf(task, omittable);
   return {
     // Where a failure ends the run, whatever is reached has only good endings before it.
-    endedWell: onTaskFailure === 'stop' ? [] : nearest(order, task).filter((name) => !has(endedWell)(name)),
+    endedWell: onTaskFailure === 'stop' ? [] : nearest(order, own).filter((name) => !has(endedWell)(name)),
     succeeded: task.requires.filter((name) => omittable.has(name) && !has(succeeded)(name)),
     oneSucceeded: oneOf.some(has(succeeded)) ? [] : oneOf,
     ...(task.when && { when: task.when }),
@@ -173,10 +174,7 @@ function requiredBy({ order, nodeOf, omittable }: FlowContext, own: number): Set
   return required;
 }
 
-/** The dependencies that no other dependency waits for: if they ended well, all the others did. */
-function nearest(order: Order, { dependencies }: PlannedTask): string[] {
-  return dependencies.filter((name) => {
-    const own = order.indexOf.get(name) ?? 0;
-    return !dependencies.some((other) => order.ancestors[order.indexOf.get(other) ?? 0]?.has(own));
-  });
+/** The dependencies of which all others follow: if they ended well, all did. */
+function nearest({ tasks, nearest }: Order, own: number): string[] {
+  return (nearest[own] ?? []).toSorted((a, b) => a - b).map((index) => tasks[index]?.name ?? '');
 }

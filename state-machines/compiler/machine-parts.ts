@@ -1,9 +1,10 @@
 /** The parts of a machine that are compiled from tasks and hooks: the run itself, and each phase of hooks around it. */
 
 import { STATES } from '../contract/states.ts';
-import { inDependencyOrder, type Plan, type PlannedHook } from '../graph/plan.ts';
+import { inDependencyOrder, type Plan, type PlannedHook, type PlannedTask } from '../graph/plan.ts';
 import { path } from './asl.ts';
 import { type BranchContext, type CompiledBranch, compileBranch, type FindMark } from './branch.ts';
+import { secondsOf } from './estimate.ts';
 import { nothingKnown } from './flow.ts';
 import { type HookNode, type MachineNode, omittableTasks } from './nodes.ts';
 import { type GraphNode, orderOf } from './relation.ts';
@@ -40,11 +41,7 @@ export class MachineParts {
         { kind: 'hook', hook, runs: hook.hook === 'errors' ? 'failed' : 'ran' },
       ]),
     ];
-    // Errors tasks do not run where all goes well, and the nest is made for that.
-    const nodes = [
-      ...tasks,
-      ...ofGroups.map((hook) => (hook.hook === 'errors' ? { ...hook, expectedSeconds: 0 } : hook)),
-    ];
+    const nodes = runNodes(tasks, ofGroups);
     const structure = nest(nodes);
     return { ...this.#compile(nodes, structure, new Map(machineNodes), unknownMark), structure, nodes };
   }
@@ -107,6 +104,16 @@ export class MachineParts {
 
 /** Whose hooks come first. */
 const RANKS = { task: 0, group: 1, graph: 2 };
+
+/** Errors tasks do not run where all goes well: where there are hints, theirs is zero, and is nobody else's mean. */
+function runNodes(tasks: readonly PlannedTask[], hooks: readonly PlannedHook[]): GraphNode[] {
+  if (tasks.every(({ expectedSeconds }) => expectedSeconds === undefined)) return [...tasks, ...hooks];
+  const seconds = secondsOf(tasks);
+  return [
+    ...tasks.map((task) => ({ ...task, expectedSeconds: seconds(task.name) })),
+    ...hooks.map((hook) => (hook.hook === 'errors' ? { ...hook, expectedSeconds: 0 } : hook)),
+  ];
+}
 
 function unknownMark(task: string): never {
   throw new Error(`the task "${task}" is looked for before it can have run`);

@@ -55,28 +55,36 @@ export interface Order {
   readonly ancestors: readonly BitSet[];
   /** By index: the tasks that wait for this one, directly or not. */
   readonly descendants: readonly BitSet[];
+  /** By index: the dependencies that no other dependency waits for. All others follow from them. */
+  readonly nearest: readonly (readonly number[])[];
 }
 
 export function orderOf(tasks: readonly GraphNode[]): Order {
   const indexOf = new Map(tasks.map((task, index) => [task.name, index]));
   const topological = inDependencyOrder(tasks).map((task) => indexOf.get(task.name) ?? 0);
+  const rank = new Int32Array(tasks.length);
+  for (const [position, index] of topological.entries()) rank[index] = position;
   const ancestors = tasks.map(() => new BitSet(tasks.length));
   const descendants = tasks.map(() => new BitSet(tasks.length));
+  const nearest = tasks.map((): number[] => []);
   for (const index of topological) {
-    for (const name of tasks[index]?.dependencies ?? []) {
-      const dependency = indexOf.get(name) ?? 0;
-      ancestors[index]?.add(dependency);
-      ancestors[index]?.addAll(ancestors[dependency] as BitSet);
+    const above = ancestors[index] as BitSet;
+    // From the latest on, a dependency that another waits for has been met already.
+    const dependencies = (tasks[index]?.dependencies ?? []).map((name) => indexOf.get(name) ?? 0);
+    for (const dependency of dependencies.sort((a, b) => (rank[b] ?? 0) - (rank[a] ?? 0))) {
+      if (above.has(dependency)) continue;
+      above.add(dependency);
+      above.addAll(ancestors[dependency] as BitSet);
+      nearest[index]?.push(dependency);
     }
   }
   for (const index of topological.toReversed()) {
-    for (const name of tasks[index]?.dependencies ?? []) {
-      const dependency = indexOf.get(name) ?? 0;
+    for (const dependency of nearest[index] ?? []) {
       descendants[dependency]?.add(index);
       descendants[dependency]?.addAll(descendants[index] as BitSet);
     }
   }
-  return { tasks, indexOf, topological, ancestors, descendants };
+  return { tasks, indexOf, topological, ancestors, descendants, nearest };
 }
 
 export function comparable(order: Order, a: number, b: number): boolean {

@@ -1,13 +1,18 @@
 /**
  * Nests a graph into sequences and parallels, all that Step Functions offers.
  *
- * A partial order splits into parallel parts along the components of its comparability graph, and into a sequence along
- * the components of that graph's complement; one that splits all the way down is series-parallel, and its nesting makes
- * no task wait for a task that it does not depend on (Valdes, Tarjan, Lawler: The recognition of series parallel
- * digraphs, 1982). A part that splits neither way holds an N. It runs wave by wave, a barrier between waves.
+ * A series-parallel graph is nested exactly: no task waits for one that it does not depend on. Where a part of a graph
+ * is not series-parallel, a barrier makes some tasks wait for others. With hints (`expectedSeconds`) barriers stand where
+ * the run takes least by them, and it is never slower than wave by wave by them. Without hints they stand where that is
+ * likely, and only so that no run is slower than wave by wave, whatever the durations. How that is done is in nesting/.
  */
 
-import { comparable, type GraphNode, type Order, orderOf } from './relation.ts';
+import { secondsOf } from './estimate.ts';
+import { knownDurations, randomDurations } from './nesting/durations.ts';
+import type { Tree } from './nesting/nest.ts';
+import { nestByLevels, nestBySeconds } from './nesting/nesting.ts';
+import { type Network, networkOf } from './nesting/network.ts';
+import { type GraphNode, type Order, orderOf } from './relation.ts';
 
 export type Structure = TaskStructure | Sequence | Parallel;
 
@@ -28,78 +33,39 @@ export interface Parallel {
   readonly parts: readonly Structure[];
 }
 
+/** The same graph has the same structure everywhere and always. */
 export function structureOf(nodes: readonly GraphNode[]): Structure {
   const order = orderOf(nodes);
-  return nest(order, order.topological);
+  const network = networkOf(order);
+  return inOrder(treeOf(network, order), order, network).structure;
 }
 
-/** @param members in topological order, at least one */
-function nest(order: Order, members: readonly number[]): Structure {
-  if (members.length === 1) return { kind: 'task', task: nameOf(order, members[0] as number) };
-
-  const independent = components(members, (a, b) => comparable(order, a, b));
-  if (independent.length > 1) return combine('parallel', byDeclaration(independent), order);
-
-  const consecutive = components(members, (a, b) => !comparable(order, a, b));
-  if (consecutive.length > 1) return combine('sequence', inSequence(order, consecutive), order);
-
-  return combine('sequence', wavesOf(order, members), order);
-}
-
-/** Nests each part, and takes the parts of a part of the same kind for its own. */
-function combine(kind: 'sequence' | 'parallel', parts: readonly (readonly number[])[], order: Order): Structure {
-  const nested = parts.map((part) => nest(order, part));
-  return { kind, parts: nested.flatMap((part) => (part.kind === kind ? part.parts : [part])) };
-}
-
-/** The connected components of an undirected relation, each in the order of `members`. */
-function components(members: readonly number[], related: (a: number, b: number) => boolean): number[][] {
-  const rank = new Map(members.map((member, position) => [member, position]));
-  const unseen = new Set(members);
-  const found: number[][] = [];
-  for (const start of members) {
-    if (!unseen.delete(start)) continue;
-    const component = [start];
-    for (const member of component) {
-      for (const other of unseen) {
-        if (!related(member, other)) continue;
-        unseen.delete(other);
-        component.push(other);
-      }
-    }
-    found.push(component.sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0)));
+function treeOf(network: Network, { tasks }: Order): Tree {
+  if (tasks.every((task) => task.expectedSeconds === undefined)) {
+    return nestByLevels(network, randomDurations(network.size)).tree;
   }
-  return found;
+  const seconds = secondsOf(tasks);
+  const known = network.indices.map((index) => seconds(tasks[index]?.name ?? ''));
+  return nestBySeconds(network, knownDurations(known)).tree;
 }
 
-/** Every task of one co-component is before, or after, every task of another: any two members tell their order. */
-function inSequence(order: Order, parts: readonly number[][]): number[][] {
-  return parts.toSorted((a, b) => (order.ancestors[b[0] as number]?.has(a[0] as number) ? -1 : 1));
-}
-
-function byDeclaration(parts: readonly number[][]): number[][] {
-  return parts.toSorted((a, b) => Math.min(...a) - Math.min(...b));
-}
-
-function wavesOf(order: Order, members: readonly number[]): number[][] {
-  const inPart = new Set(members);
-  const waveOf = new Map<number, number>();
-  const waves: number[][] = [];
-  for (const member of members) {
-    let wave = 0;
-    for (const name of order.tasks[member]?.dependencies ?? []) {
-      const dependency = order.indexOf.get(name) ?? 0;
-      if (inPart.has(dependency)) wave = Math.max(wave, (waveOf.get(dependency) ?? 0) + 1);
-    }
-    waveOf.set(member, wave);
-    while (waves.length <= wave) waves.push([]);
-    waves[wave]?.push(member);
+/** With names for numbers, no sequence in a sequence, no parallel in a parallel, and parallels in the order of declaration. */
+function inOrder(tree: Tree, order: Order, network: Network): { structure: Structure; firstDeclared: number } {
+  if (tree.kind === 'task') {
+    const index = network.indices[tree.task] ?? 0;
+    return { structure: { kind: 'task', task: order.tasks[index]?.name ?? '' }, firstDeclared: index };
   }
-  return waves;
+  const { kind } = tree;
+  const merged = flat(tree, kind).map((part) => inOrder(part, order, network));
+  if (kind === 'parallel') merged.sort((a, b) => a.firstDeclared - b.firstDeclared);
+  return {
+    structure: { kind, parts: merged.map((part) => part.structure) },
+    firstDeclared: Math.min(...merged.map((part) => part.firstDeclared)),
+  };
 }
 
-function nameOf(order: Order, index: number): string {
-  return order.tasks[index]?.name ?? '';
+function flat(tree: Tree, kind: 'sequence' | 'parallel'): readonly Tree[] {
+  return tree.kind === kind ? tree.parts.flatMap((part) => flat(part, kind)) : [tree];
 }
 
 /** All tasks in a structure, in its order. */

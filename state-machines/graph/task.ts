@@ -29,7 +29,10 @@ export interface TaskDef<Inputs extends InputsDef = InputsDef, Outputs extends O
   extends FunctionDef<Inputs, Outputs> {
   /** Where it does not hold, the task is OMITTED. @default the task always runs */
   readonly when?: Condition;
-  /** A hint for the compiler: how long the task usually takes, in seconds. @default all tasks take equally long */
+  /**
+   * A hint for the compiler: how long the task usually takes, in seconds. @default the mean of the hints that other tasks
+   * have; where none has one, the graph is nested so that it does well with most durations
+   */
   readonly expectedSeconds?: number;
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { criticalPathSeconds, makespanSeconds } from '../../state-machines/compiler/estimate.ts';
+import { criticalPathSeconds, makespanSeconds, secondsOf } from '../../state-machines/compiler/estimate.ts';
 import { structureOf } from '../../state-machines/compiler/structure.ts';
-import type { Structure } from '../../state-machines/index.ts';
+import type { Structure, TaskDef } from '../../state-machines/index.ts';
 import { type Digraph, dags, type Edge, lasting, orderOf, planOf, reduced, shuffled } from '../graph/graphs.ts';
 
 /** `[…]` is a sequence, `{…}` a parallel. */
@@ -32,9 +32,28 @@ describe('the structure', () => {
     ['a -> x, b -> x, b -> y', '[{a b} {x y}]'],
     ['s -> a -> x -> e, s -> b -> x, b -> y -> e', '[s {a b} {x y} e]'],
     ['a -> x, b -> x, b -> y, lone', '{[{a b} {x y}] lone}'],
-    ['a -> x -> z, b -> x, b -> y', '[{a b} {x y} z]'],
-  ])('of %s, which is not series-parallel, has a barrier between waves: %s', (notation, structure) => {
+    ['a -> x -> z, b -> x, b -> y', '[{a b} {[x z] y}]'],
+  ])('of %s, which is not series-parallel, has a barrier between levels: %s', (notation, structure) => {
     expect(show(structureOf(planOf(notation).tasks))).toBe(structure);
+  });
+
+  it.each<[string, Record<string, number>, string]>([
+    ['a -> x, b -> x, b -> y', { a: 9, b: 1, x: 1, y: 9 }, '[b {[a x] y}]'],
+    ['a -> x, b -> x, b -> y', { a: 9, b: 1, x: 9, y: 9 }, '[{a b} {x y}]'],
+    ['a -> x, b -> x, b -> y', { a: 9, b: 1, x: 1, y: 7 }, '[{a [b y]} x]'],
+    ['a -> x, b -> x, b -> y', { a: 0, b: 0, x: 0, y: 0 }, '[{a b} {x y}]'],
+    ['s -> a -> x -> e, s -> b -> x, b -> y -> e', { s: 1, a: 9, b: 1, x: 1, y: 9, e: 1 }, '[s b {[a x] y} e]'],
+    ['a -> c -> e, b -> d -> f, a -> d', { a: 1, b: 12, c: 9, d: 1, e: 9, f: 1 }, '[a {[c e] [b d f]}]'],
+  ])('of %s with the hints %j has its barrier where the run takes least: %s', (notation, seconds, structure) => {
+    expect(show(structureOf(planOf(notation, lasting(seconds)).tasks))).toBe(structure);
+  });
+
+  it('takes the mean of the hints for a task without one', () => {
+    const graph = 'a -> x, b -> x, b -> y';
+    const some = planOf(graph, lasting({ a: 9, b: 1, x: 2 }));
+    const all = planOf(graph, lasting({ a: 9, b: 1, x: 2, y: 4 }));
+    expect(structureOf(some.tasks)).toEqual(structureOf(all.tasks));
+    expect(criticalPathSeconds(some.tasks)).toBe(criticalPathSeconds(all.tasks));
   });
 
   it('lists parallel parts in the order of declaration', () => {
@@ -52,11 +71,11 @@ describe('the structure', () => {
   });
 });
 
-describe('the structure of any graph', () => {
+describe('the structure of any graph, with hints for any of its tasks', () => {
   it('holds every task exactly once', () => {
     fc.assert(
-      fc.property(dags(20), (graph) => {
-        expect(tasksOf(structureOf(planOf(graph).tasks)).sort()).toEqual([...graph.tasks].sort());
+      fc.property(hinted(20), ({ graph, hints }) => {
+        expect(tasksOf(structureOf(planOf(graph, hints).tasks)).sort()).toEqual([...graph.tasks].sort());
       }),
       { numRuns: 300 },
     );
@@ -72,38 +91,70 @@ describe('the structure of any graph', () => {
       }
     };
     fc.assert(
-      fc.property(dags(20), (graph) => check(structureOf(planOf(graph).tasks))),
+      fc.property(hinted(20), ({ graph, hints }) => check(structureOf(planOf(graph, hints).tasks))),
       { numRuns: 300 },
     );
   });
 
-  it('runs no task before all that it depends on has run', () => {
+  it.each([
+    [20, 300],
+    [90, 20],
+  ])('runs no task before all that it depends on has run (up to %i tasks)', (maxTasks, numRuns) => {
     fc.assert(
-      fc.property(dags(20), (graph) => {
-        const missing = orderOf(graph).difference(orderIn(structureOf(planOf(graph).tasks)));
+      fc.property(hinted(maxTasks), ({ graph, hints }) => {
+        const missing = orderOf(graph).difference(orderIn(structureOf(planOf(graph, hints).tasks)));
         expect([...missing]).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns },
     );
   });
 
   it('takes no longer than wave by wave, and no less than the critical path', () => {
     fc.assert(
-      fc.property(
-        dags(14),
-        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 14, maxLength: 14 }),
-        (graph, times) => {
-          const seconds = Object.fromEntries(graph.tasks.map((task, index) => [task, times[index] ?? 1]));
-          const plan = planOf(graph, lasting(seconds));
-          const waveByWave = plan
-            .waves()
-            .reduce((sum, wave) => sum + Math.max(...wave.map((task) => seconds[task] ?? 0)), 0);
-          const makespan = makespanSeconds(plan.tasks, structureOf(plan.tasks));
-          expect(makespan).toBeLessThanOrEqual(waveByWave);
-          expect(makespan).toBeGreaterThanOrEqual(criticalPathSeconds(plan.tasks));
-        },
-      ),
-      { numRuns: 300 },
+      fc.property(hinted(60), ({ graph, hints }) => {
+        const { tasks, ...plan } = planWithWaves(graph, hints);
+        const makespan = makespanSeconds(tasks, structureOf(tasks));
+        expect(makespan).toBeLessThanOrEqual(plan.waveByWaveSeconds * ROUNDING);
+        expect(makespan * ROUNDING).toBeGreaterThanOrEqual(criticalPathSeconds(tasks));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is the same each time', () => {
+    fc.assert(
+      fc.property(hinted(60), ({ graph, hints }) => {
+        const { tasks } = planOf(graph, hints);
+        expect(structureOf(tasks)).toEqual(structureOf(tasks));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('the structure of any graph without hints', () => {
+  it('takes no longer than wave by wave, whatever the durations turn out to be', () => {
+    fc.assert(
+      fc.property(hinted(60), ({ graph, hints }) => {
+        const structure = structureOf(planOf(graph).tasks);
+        const { tasks, waveByWaveSeconds } = planWithWaves(graph, hints);
+        expect(makespanSeconds(tasks, structure)).toBeLessThanOrEqual(waveByWaveSeconds * ROUNDING);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('makes a task wait only for tasks of earlier waves', () => {
+    fc.assert(
+      fc.property(dags(40), (graph) => {
+        const plan = planOf(graph);
+        const waveOf = new Map(plan.waves().flatMap((wave, index) => wave.map((task) => [task, index] as const)));
+        for (const pair of orderIn(structureOf(plan.tasks))) {
+          const [before = '', after = ''] = pair.split(' < ');
+          expect(waveOf.get(before)).toBeLessThan(waveOf.get(after) ?? -1);
+        }
+      }),
+      { numRuns: 100 },
     );
   });
 
@@ -143,13 +194,44 @@ describe('the structure of a series-parallel graph', () => {
 it.each([
   ['a -> b -> d, a -> c -> d', { a: 1, b: 5, c: 2, d: 3 }, 9, 9],
   ['a -> b, c', { a: 1, b: 2, c: 10 }, 10, 10],
-  ['a -> x, b -> x, b -> y', { a: 10, b: 1, x: 1, y: 10 }, 11, 20],
+  ['a -> x, b -> x, b -> y', { a: 10, b: 1, x: 1, y: 10 }, 11, 12],
   ['a -> b', {}, 2, 2],
+  ['a -> b', { a: 3 }, 6, 6],
+  ['a -> b -> c', { a: 0, b: 4 }, 6, 6],
+  ['a -> b', { a: 0, b: 0 }, 0, 0],
 ])('%s with %j has a critical path of %i s and a makespan of %i s', (notation, seconds, criticalPath, makespan) => {
   const plan = planOf(notation, lasting(seconds));
   expect(criticalPathSeconds(plan.tasks)).toBe(criticalPath);
   expect(makespanSeconds(plan.tasks, structureOf(plan.tasks))).toBe(makespan);
 });
+
+/** A difference that is only one of rounding is none: sums of the same numbers in another order. */
+const ROUNDING = 1 + 1e-9;
+
+/** Random graphs with hints for some of their tasks, for all or for none; zero is one of them, and some are huge. */
+function hinted(maxTasks: number): fc.Arbitrary<{ graph: Digraph; hints: Record<string, TaskDef> }> {
+  const seconds = fc.oneof(fc.integer({ min: 0, max: 9 }), fc.double({ min: 0, max: 1e6, noNaN: true }));
+  return dags(maxTasks).chain((graph) =>
+    fc.record({
+      graph: fc.constant(graph),
+      hints: fc
+        .oneof(
+          fc.array(seconds, { minLength: graph.tasks.length, maxLength: graph.tasks.length }),
+          fc.array(fc.option(seconds, { nil: undefined }), { maxLength: graph.tasks.length }),
+        )
+        .map((all) =>
+          lasting(Object.fromEntries(graph.tasks.flatMap((task, i) => (all[i] === undefined ? [] : [[task, all[i]]])))),
+        ),
+    }),
+  );
+}
+
+function planWithWaves(graph: Digraph, hints: Record<string, TaskDef>) {
+  const plan = planOf(graph, hints);
+  const seconds = secondsOf(plan.tasks);
+  const waveByWaveSeconds = plan.waves().reduce((sum, wave) => sum + Math.max(...wave.map(seconds)), 0);
+  return { tasks: plan.tasks, waveByWaveSeconds };
+}
 
 function tasksOf(structure: Structure): string[] {
   return structure.kind === 'task' ? [structure.task] : structure.parts.flatMap(tasksOf);

@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadPipeline } from '../cli/pipelines.ts';
+import { runLocally } from '../local/index.ts';
+
+const REPO = join(import.meta.dirname, '..');
+const root = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const DOCUMENTS = ['README.md', 'docs/graphs.md'];
+
+/** A page's own files, in a project of their own: what they import from the repo becomes an absolute path. */
+function writeFilesOf(page: string): string[] {
+  const text = readFileSync(join(REPO, page), 'utf8');
+  const files = new Map<string, string>();
+  for (const [, path = '', code = ''] of text.matchAll(/```ts\n\/\/ (\S+\.ts)\n(.*?)```/gs)) {
+    files.set(path, (files.get(path) ?? '') + code);
+  }
+  const blocks = text.match(/```ts\n/g) ?? [];
+  const named = text.match(/```ts\n\/\/ \S+\.ts\n/g) ?? [];
+  expect(named, `each block of ${page} says what file it is from`).toHaveLength(blocks.length);
+  for (const [path, code] of files) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    const absolute = code
+      .replaceAll("'../index.ts'", JSON.stringify(join(REPO, 'state-machines/index.ts')))
+      .replaceAll("'../runtime/index.ts'", JSON.stringify(join(REPO, 'lambdas/runtime/index.ts')));
+    writeFileSync(join(root, path), absolute);
+  }
+  return [...files.keys()];
+}
+
+const files = DOCUMENTS.flatMap(writeFilesOf);
+
+it('the code on the pages type-checks', () => {
+  const config = {
+    extends: join(REPO, 'tsconfig.json'),
+    compilerOptions: { typeRoots: [join(REPO, 'node_modules/@types')] },
+    include: files,
+  };
+  writeFileSync(join(root, 'tsconfig.json'), JSON.stringify(config));
+  const tsc = join(REPO, 'node_modules/.bin/tsc');
+  expect(() => execFileSync(tsc, ['--noEmit', '-p', root], { encoding: 'utf8' })).not.toThrow();
+});
+
+describe('the pipelines on the pages run as they stand there', () => {
+  it('sales', async () => {
+    const { plan, handlers } = await loadPipeline('sales', root);
+    const result = await runLocally(plan, { handlers, run: 'readme', dir: join(root, 'runs') });
+    expect(result).toMatchObject({ status: 'SUCCEEDED', succeeded: 2, released: { left: 0 } });
+    const report = readFileSync(join(root, 'runs/sales/readme/results/total/report.json'), 'utf8');
+    expect(JSON.parse(report)).toEqual({ Oslo: 4200 });
+  });
+
+  it('nightly', async () => {
+    const { plan, handlers } = await loadPipeline('nightly', root);
+    const result = await runLocally(plan, { handlers, run: 'docs', dir: join(root, 'runs') });
+    expect(result).toMatchObject({
+      status: 'SUCCEEDED',
+      succeeded: 3,
+      omitted: 1,
+      tasks: { audit: { status: 'OMITTED' }, read: { chunks: { total: 2, succeeded: 2, failed: 0 } } },
+      hooks: {
+        'read-failed': { status: 'OMITTED' },
+        alert: { status: 'OMITTED' },
+        close: { status: 'SUCCEEDED' },
+        notify: { status: 'SUCCEEDED' },
+      },
+      released: { left: 0 },
+    });
+    const totals = readFileSync(join(root, 'runs/nightly/docs/results/load/totals.json'), 'utf8');
+    expect(JSON.parse(totals)).toEqual({ oslo: 4200, bergen: 4200 });
+  });
+});
