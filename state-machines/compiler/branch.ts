@@ -87,7 +87,8 @@ class BranchWriter {
 
   write(): CompiledBranch {
     for (const [index, step] of this.#steps.entries()) {
-      this.#statesEntered += statesEnteredIn(step, this.#guards[index] !== undefined);
+      const isLast = index + 1 === this.#steps.length;
+      this.#statesEntered += statesEnteredIn(step, this.#guards[index] !== undefined, isLast);
       if (step.kind === 'task') this.#writeTask(step, index);
       else if (step.kind === 'hook') this.#writeHook(step, index);
       else this.#writeParallel(step, index);
@@ -289,12 +290,15 @@ function guardName(step: TaskStep | HookStep): string {
   return step.kind === 'task' ? `${step.node.task.name} ready?` : `${step.name} due?`;
 }
 
-function statesEnteredIn(step: Step, guarded: boolean): number {
+function statesEnteredIn(step: Step, guarded: boolean, isLast: boolean): number {
   switch (step.kind) {
     case 'task':
       return (guarded ? 1 : 0) + (step.node.task.each ? 2 : 1);
-    case 'hook':
-      return (guarded ? 1 : 0) + (step.node.hook.hook === 'finally' && step.node.runs !== 'late' ? 1 : 0);
+    case 'hook': {
+      const runs = step.node.hook.hook === 'finally' && step.node.runs !== 'late';
+      // A Choice cannot end a branch: where it is the last, it leads to a state that does.
+      return (guarded ? 1 : 0) + (runs || isLast ? 1 : 0);
+    }
     case 'parallel':
       return 1;
     default:
