@@ -9,7 +9,7 @@ import { nothingKnown } from './flow.ts';
 import { type HookNode, type MachineNode, omittableTasks } from './nodes.ts';
 import { type GraphNode, orderOf } from './relation.ts';
 import { StateNames } from './state-names.ts';
-import { type Structure, structureOf } from './structure.ts';
+import { type Nest, type Structure, structureOf } from './structure.ts';
 
 type PartContext = Pick<BranchContext, 'run' | 'runError'>;
 
@@ -26,9 +26,7 @@ export class MachineParts {
   }
 
   /** All tasks, each with its own errors tasks, and the hooks of the groups. */
-  run(
-    nest: (nodes: readonly GraphNode[]) => Structure = structureOf,
-  ): CompiledBranch & { readonly structure: Structure; readonly nodes: readonly GraphNode[] } {
+  run(nest: Nest): CompiledBranch & { readonly structure: Structure; readonly nodes: readonly GraphNode[] } {
     const { tasks, hooks } = this.#plan;
     const ofGroups = hooks.filter(({ owner }) => owner.kind === 'group');
     const machineNodes: [string, MachineNode][] = [
