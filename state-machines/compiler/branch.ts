@@ -135,20 +135,23 @@ class BranchWriter {
 
   /** @returns the state to go on with when a task has failed */
   #writeFailure(task: string, handlers: readonly PlannedHook[], onFailure: number): string {
-    let next: string;
-    if (this.#context.onTaskFailure === 'stop') {
-      this.#stop ??= this.#context.names.unique(`${this.#end.replace(/ end$/, '')} stop`);
-      next = this.#context.names.unique(`${task} failed`);
-      const failed = { [`${task}.$`]: path('$.out', task) };
-      this.#states[next] = { Type: 'Pass', Parameters: { failed }, Next: this.#stop };
-    } else {
-      next = this.#entryOf(onFailure);
-    }
+    // At once: its handlers run behind the run, for here other tasks would start beside them.
+    if (this.#context.onTaskFailure === 'stop') return this.#writeStop(task);
+    let next = this.#entryOf(onFailure);
     for (const handler of handlers.toReversed()) {
       this.#states[handler.name] = this.#hookState(handler, next, { Next: next });
       next = handler.name;
     }
     return next;
+  }
+
+  #writeStop(task: string): string {
+    const { names } = this.#context;
+    this.#stop ??= names.unique(`${this.#end.replace(/ end$/, '')} stop`);
+    const failed = names.unique(`${task} failed`);
+    const Parameters = { failed: { [`${task}.$`]: path('$.out', task) } };
+    this.#states[failed] = { Type: 'Pass', Parameters, Next: this.#stop };
+    return failed;
   }
 
   #writeHook(step: HookStep, index: number): void {
