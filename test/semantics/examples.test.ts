@@ -473,8 +473,8 @@ describe("with onTaskFailure 'stop'", () => {
     expect(steps.filter((step) => !step.startsWith('end'))).toEqual([
       'start bad',
       'start b',
-      'start handler',
       'notes',
+      'start handler',
       'start gError',
       'start alert',
       'start gAfter',
@@ -483,9 +483,9 @@ describe("with onTaskFailure 'stop'", () => {
     ]);
   });
 
-  it("the errors tasks of the second of two tasks that fail run too, though the first's failure ended the run", async () => {
+  it('the errors tasks of each task that failed run, though no task starts beside them', async () => {
     const { steps } = await run({
-      tasks: [{ name: 'a' }, { name: 'b' }],
+      tasks: [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd', takes: ['c'] }],
       more: {
         ...stop,
         hooks: [
@@ -493,11 +493,12 @@ describe("with onTaskFailure 'stop'", () => {
           { name: 'bError', kind: 'errors', of: { task: 'b' } },
         ],
       },
-      run: { failing: 'a, b', turns: { b: 1, aError: 2, bError: 50 } },
+      run: { failing: 'a, b', turns: { c: 3, aError: 50, bError: 50 } },
       ends: '',
     });
-    expect(steps.filter((step) => step === 'start aError')).toHaveLength(1);
-    expect(steps.slice(steps.indexOf('notes'))).toContain('start bError');
+    expect(steps.filter((step) => step.startsWith('start '))).toEqual(
+      ['a', 'b', 'c', 'aError', 'bError'].map((name) => `start ${name}`),
+    );
   });
 
   it('a run without a failure is as any other', () =>
