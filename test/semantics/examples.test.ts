@@ -340,6 +340,20 @@ describe('hooks', () => {
       },
     ],
     [
+      'of a group are told of its tasks, however far around them those are',
+      {
+        tasks: [
+          { name: 'a', group: 'g' },
+          { name: 'b', takes: ['a'], group: 'g' },
+          { name: 'c', takes: ['b'] },
+          { name: 'd', takes: ['a'] },
+        ],
+        more: { groups, hooks: [{ name: 'after', kind: 'finally', of: { group: 'g' } }] },
+        ends: 'a SUCCEEDED, b SUCCEEDED, c SUCCEEDED, d SUCCEEDED',
+        hooks: 'after',
+      },
+    ],
+    [
       'of the graph run last: the errors tasks if a task failed, then the finally tasks',
       {
         tasks: ab,
