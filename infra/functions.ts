@@ -9,8 +9,8 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { CLEANUP_TIMEOUT_SECONDS } from '../state-machines/compiler/run-end.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
-import { ATTEMPT_MARKER, COMMIT_RECORD } from '../state-machines/contract/keys.ts';
-import type { PlannedTask } from '../state-machines/graph/plan.ts';
+import { ATTEMPT_MARKER, CHUNKS, COMMIT_RECORD } from '../state-machines/contract/keys.ts';
+import type { PlannedHook, PlannedTask } from '../state-machines/graph/plan.ts';
 
 export interface PipelineData {
   readonly pipeline: string;
@@ -22,14 +22,14 @@ export interface PipelineData {
 export function createTaskFunction(
   scope: Construct,
   id: string,
-  task: PlannedTask,
+  task: PlannedTask | PlannedHook,
   code: string,
   data: PipelineData,
 ): LambdaFunction {
   const { pipeline, runs, results } = data;
-  const own = `runs/${pipeline}/*/${task.name}/`;
+  const kind = 'hook' in task ? `${task.hook} task` : 'task';
   const lambda = createFunction(scope, id, {
-    description: `Ebbtide: the task ${task.name} of ${pipeline}`,
+    description: `Ebbtide: the ${kind} ${task.name} of ${pipeline}`,
     code,
     memoryMiB: task.resources.memoryMiB,
     ephemeralStorageMiB: task.resources.ephemeralStorageMiB,
@@ -40,52 +40,65 @@ export function createTaskFunction(
       [ENVIRONMENT.resultsBucket]: results.bucketName,
     },
   });
-  const inputs = Object.values(task.inputs);
-  const readable = inputs.flatMap((input) => [
+  if ('hook' in task && task.hook === 'after-execution') return lambda;
+  const statements = dataStatements(task, data);
+  for (const statement of statements) for (const part of inPolicySize(statement)) lambda.addToRolePolicy(part);
+  return lambda;
+}
+
+/**
+ * What a task may do with data: read its inputs and its own records, write its own outputs. A `*` in an ARN stands for
+ * slashes too: what holds for an attempt's folder holds for the folder of an attempt at a chunk.
+ */
+function dataStatements(task: PlannedTask, { pipeline, runs, results }: PipelineData): PolicyStatement[] {
+  const own = `runs/${pipeline}/*/${task.name}/`;
+  const chunks = own + CHUNKS;
+  const ofChunks = <T>(value: T) => (task.each ? [value] : []);
+  const readable = [...Object.values(task.inputs), ...(task.each ? [task.each] : [])].flatMap((input) => [
     `runs/${pipeline}/*/${input.task}/${COMMIT_RECORD}`,
     `runs/${pipeline}/*/${input.task}/*/${input.output}`,
   ]);
+  const records = [own + COMMIT_RECORD, ...ofChunks(`${chunks}*/${COMMIT_RECORD}`)];
+  const markers = `${own}*/${ATTEMPT_MARKER}`;
   const durable = Object.entries(task.outputs).filter(([, output]) => output.durable);
-  const statements = [
-    new PolicyStatement({
-      sid: 'ReadInputs',
-      actions: ['s3:GetObject'],
-      resources: [...new Set(readable)].map((key) => runs.arnForObjects(key)),
-    }),
+  const inRuns = (keys: readonly string[]) => [...new Set(keys)].map((key) => runs.arnForObjects(key));
+  return [
+    new PolicyStatement({ sid: 'ReadInputs', actions: ['s3:GetObject'], resources: inRuns(readable) }),
     new PolicyStatement({
       sid: 'WriteOwnAttempts',
       actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:DeleteObject'],
-      resources: [...Object.keys(task.outputs).map((output) => runs.arnForObjects(`${own}*/${output}`))],
+      resources: inRuns(Object.keys(task.outputs).map((output) => `${own}*/${output}`)),
     }),
     new PolicyStatement({
       sid: 'WriteOwnRecords',
       actions: ['s3:PutObject'],
-      resources: [runs.arnForObjects(own + COMMIT_RECORD), runs.arnForObjects(`${own}*/${ATTEMPT_MARKER}`)],
+      resources: inRuns([...records, markers]),
     }),
     new PolicyStatement({
       sid: 'ReadOwnRecord',
       actions: ['s3:GetObject'],
-      resources: [runs.arnForObjects(own + COMMIT_RECORD)],
+      // Gathering says how chunks failed, which their markers tell.
+      resources: inRuns([...records, ...ofChunks(`${chunks}*/${ATTEMPT_MARKER}`)]),
     }),
     new PolicyStatement({
       sid: 'ListOwnAttempts',
       actions: ['s3:ListBucket'],
       resources: [runs.bucketArn],
-      conditions: { StringLike: { 's3:prefix': own } },
+      conditions: { StringLike: { 's3:prefix': task.each ? [own, `${chunks}*`] : own } },
     }),
     new PolicyStatement({
       sid: 'CopyOwnResults',
       actions: ['s3:GetObject'],
-      resources: durable.map(([output]) => runs.arnForObjects(`${own}*/${output}`)),
+      resources: inRuns(durable.map(([output]) => `${own}*/${output}`)),
     }),
     new PolicyStatement({
       sid: 'PublishOwnResults',
       actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
-      resources: durable.map(([output]) => results.arnForObjects(`results/${pipeline}/*/${task.name}/${output}.*`)),
+      resources: durable.map(([output]) =>
+        results.arnForObjects(`results/${pipeline}/*/${task.name}/${output}${task.each ? '/*' : '.*'}`),
+      ),
     }),
   ];
-  for (const statement of statements) for (const part of inPolicySize(statement)) lambda.addToRolePolicy(part);
-  return lambda;
 }
 
 /** @param code a folder with the bundle, `<folder>.mjs` */

@@ -1,23 +1,25 @@
-import { CfnOutput, Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
-import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { compile } from '../state-machines/compiler/compile.ts';
-import { CLEANUP_PLACEHOLDER } from '../state-machines/compiler/placeholders.ts';
+import { CLEANUP_PLACEHOLDER, RUNS_BUCKET_PLACEHOLDER } from '../state-machines/compiler/placeholders.ts';
 import type { AnyFormat, FormatKind } from '../state-machines/graph/formats.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
+import { startAfterExecution } from './after-execution.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
 import { bundle } from './bundle.ts';
-import { createCleanupFunction, createTaskFunction, inPolicySize, type PipelineData } from './functions.ts';
+import { createCleanupFunction, createTaskFunction, type PipelineData } from './functions.ts';
 import { findHandlerFiles } from './handler-files.ts';
+import { refuseLargeDefinition, refuseLargeStack } from './limits.ts';
+import { allowChildExecutions, createStateMachine } from './state-machines.ts';
 
 export interface PipelineProps {
   /** What `graph.build()` returned. */
   readonly plan: Plan;
-  /** The folder with the tasks' handlers: a file for each task, `<task>.ts`, that exports `handler`. */
+  /** The folder with the handlers: a file for each task and each hook, `<name>.ts`, that exports `handler`. */
   readonly handlers: string;
   /** How long a run may take. @default Duration.hours(24) */
   readonly timeout?: Duration;
@@ -27,60 +29,54 @@ export interface PipelineProps {
 const DEFAULT_TIMEOUT = Duration.hours(24);
 
 /**
- * A pipeline: the state machine compiled from a plan, a function for each task, and the two buckets.
+ * A pipeline: the state machine compiled from a plan, a function for each task and hook, and the two buckets.
  *
  * - A task's function may read its inputs and its own records, and write its own outputs: nothing else.
+ * - An after-execution task may touch no data at all: the run's has gone by then.
  * - The runs bucket holds intermediates and empties itself; the results bucket stays when the stack goes.
  */
 export class Pipeline extends Construct {
   readonly stateMachine: StateMachine;
+  /** The machine of the after-execution tasks, where there are any. */
+  readonly afterExecution?: StateMachine;
   readonly runsBucket: Bucket;
   readonly resultsBucket: Bucket;
-  /** The tasks' functions by task name. */
+  /** The functions of the tasks and hooks, by name. */
   readonly functions: Readonly<Record<string, IFunction>>;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
     const { plan, timeout = DEFAULT_TIMEOUT } = props;
     const compiled = compile(plan, { timeoutSeconds: timeout.toSeconds() });
-    const files = findHandlerFiles(
-      props.handlers,
-      plan.tasks.map((task) => task.name),
-    );
+    refuseLargeDefinition(plan.pipeline, compiled.definition);
+    const files = findHandlerFiles(props.handlers, plan);
 
     const runs = createRunsBucket(this, 'Runs', timeout);
     const results = createResultsBucket(this, 'Results');
-    const { tasks, cleanup } = this.#createFunctions(plan, files, { pipeline: plan.pipeline, runs, results });
+    const { functions, cleanup } = this.#createFunctions(plan, files, { pipeline: plan.pipeline, runs, results });
 
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
+    const placed = (names: readonly string[]) =>
+      Object.fromEntries(names.map((name) => [compiled.functions[name] ?? '', functions[name] as IFunction]));
+    const isAfter = (name: string) => plan.hook(name)?.hook === 'after-execution';
+    const names = plan.functions.map(({ name }) => name);
+    this.stateMachine = createStateMachine(this, 'StateMachine', {
       comment: `Ebbtide: ${plan.pipeline}`,
-      definitionBody: DefinitionBody.fromString(JSON.stringify(compiled.definition)),
-      definitionSubstitutions: {
-        ...Object.fromEntries(
-          Object.entries(tasks).map(([task, lambda]) => [compiled.functions[task] ?? '', lambda.functionArn]),
-        ),
-        [CLEANUP_PLACEHOLDER]: cleanup.functionArn,
-      },
-      tracingEnabled: true,
-      logs: {
-        level: LogLevel.ALL,
-        destination: new LogGroup(this, 'StateMachineLogs', {
-          // Log groups of this name need no entry each in the account's resource policy, which has room for few.
-          // https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-          logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 128, separator: '-' })}`,
-          retention: RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-      },
+      definition: compiled.definition,
+      functions: { ...placed(names.filter((name) => !isAfter(name))), [CLEANUP_PLACEHOLDER]: cleanup },
+      values: { [RUNS_BUCKET_PLACEHOLDER]: runs.bucketName },
     });
-    const invokeFunctions = new PolicyStatement({
-      sid: 'InvokeFunctions',
-      actions: ['lambda:InvokeFunction'],
-      resources: [...Object.values(tasks), cleanup].map((lambda) => lambda.functionArn),
-    });
-    for (const statement of inPolicySize(invokeFunctions)) this.stateMachine.addToRolePolicy(statement);
+    allowChildExecutions(this.stateMachine, plan, runs);
+    if (compiled.afterExecution) {
+      this.afterExecution = createStateMachine(this, 'AfterExecution', {
+        comment: `Ebbtide: after an execution of ${plan.pipeline}`,
+        definition: compiled.afterExecution,
+        functions: placed(names.filter(isAfter)),
+      });
+      startAfterExecution(this, this.stateMachine, this.afterExecution);
+    }
+    refuseLargeStack(this, plan.pipeline);
 
-    this.functions = tasks;
+    this.functions = functions;
     this.runsBucket = runs;
     this.resultsBucket = results;
     new CfnOutput(this, 'StateMachineArn', { value: this.stateMachine.stateMachineArn });
@@ -92,18 +88,20 @@ export class Pipeline extends Construct {
   }
 
   #createFunctions(plan: Plan, files: Readonly<Record<string, string>>, data: PipelineData) {
-    const entries = plan.tasks.map((task) => [
+    const entries = plan.functions.map((task) => [
       task.name,
       { file: files[task.name] ?? '', neverImports: codecsNotOf(task) },
     ]);
     const bundles = bundle({ ...Object.fromEntries(entries), [CLEANUP_PLACEHOLDER]: { file: CLEANUP_HANDLER } });
     try {
-      const tasks: Record<string, IFunction> = {};
-      for (const task of plan.tasks) {
-        tasks[task.name] = createTaskFunction(this, `Task-${task.name}`, task, bundles.folders[task.name] ?? '', data);
+      const functions: Record<string, IFunction> = {};
+      for (const task of plan.functions) {
+        const kind = plan.task(task.name) ? 'Task' : 'Hook';
+        const code = bundles.folders[task.name] ?? '';
+        functions[task.name] = createTaskFunction(this, `${kind}-${task.name}`, task, code, data);
       }
       const cleanup = createCleanupFunction(this, 'Cleanup', bundles.folders[CLEANUP_PLACEHOLDER] ?? '', data);
-      return { tasks, cleanup };
+      return { functions, cleanup };
     } finally {
       bundles.dispose();
     }

@@ -3,8 +3,10 @@ import type { FunctionSettings } from './sandbox.ts';
 
 /** What is needed of a synthesized pipeline to run it. */
 export interface Assembly {
-  /** With the ARNs filled in. */
+  /** With the ARNs and the bucket filled in. */
   readonly definition: Definition;
+  /** The machine of the after-execution tasks, where there are any. */
+  readonly afterExecution?: Definition;
   /** By ARN. */
   readonly functions: ReadonlyMap<string, FunctionSettings>;
   readonly buckets: { readonly runs: string; readonly results: string };
@@ -16,7 +18,7 @@ export function functionArn(name: string): string {
   return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
 }
 
-/** The definition with an ARN for each `${placeholder}`. */
-export function withArns(definition: string, arnOf: (placeholder: string) => string): Definition {
-  return JSON.parse(definition.replace(/\$\{(\w+)\}/g, (_, placeholder: string) => arnOf(placeholder)));
+/** The definition with a value for each `${placeholder}`. */
+export function filledIn(definition: string, fill: (placeholder: string) => string): Definition {
+  return JSON.parse(definition.replace(/\$\{(\w+)\}/g, (_, placeholder: string) => fill(placeholder)));
 }

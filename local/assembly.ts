@@ -3,11 +3,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, type AppProps, Stack } from 'aws-cdk-lib';
+import { App, type AppProps, type CfnElement, Stack } from 'aws-cdk-lib';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Pipeline } from '../infra/pipeline.ts';
+import type { Definition } from '../state-machines/compiler/asl.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import { type Assembly, functionArn, withArns } from './assembly-model.ts';
+import { type Assembly, filledIn, functionArn } from './assembly-model.ts';
 import type { FunctionSettings } from './sandbox.ts';
 
 /** @param handlers the folder with the handlers */
@@ -17,9 +19,16 @@ export function synthesize(plan: Plan, handlers: string): Assembly {
   try {
     const app = new App({ ...LOCAL_APP, outdir });
     const stack = new Stack(app, 'Local');
-    new Pipeline(stack, 'Pipeline', { plan, handlers });
+    const pipeline = new Pipeline(stack, 'Pipeline', { plan, handlers });
     const { template, assetManifest } = readStack(app, outdir);
-    return { ...readTemplate(template, assetManifest, outdir), dispose };
+    const definitionOf = (machine: StateMachine) =>
+      readDefinition(template, stack.getLogicalId(machine.node.defaultChild as CfnElement));
+    return {
+      definition: definitionOf(pipeline.stateMachine),
+      ...(pipeline.afterExecution && { afterExecution: definitionOf(pipeline.afterExecution) }),
+      ...readFunctions(template, assetManifest, outdir),
+      dispose,
+    };
   } catch (error) {
     dispose();
     throw error;
@@ -31,7 +40,11 @@ const LOCAL_APP: AppProps = {
   analyticsReporting: false,
   builtinCloudFormationValidation: false,
   treeMetadata: false,
-  context: { 'aws:cdk:disable-stack-trace': true, 'aws:cdk:version-reporting': false },
+  context: {
+    'aws:cdk:disable-stack-trace': true,
+    'aws:cdk:version-reporting': false,
+    '@aws-cdk/core:stackResourceLimit': 0,
+  },
 };
 
 interface Template {
@@ -59,10 +72,16 @@ interface FunctionProperties {
 
 interface StateMachineProperties {
   readonly DefinitionString: string;
-  readonly DefinitionSubstitutions: Readonly<Record<string, { readonly 'Fn::GetAtt': readonly [string, string] }>>;
+  readonly DefinitionSubstitutions: Readonly<
+    Record<string, { readonly 'Fn::GetAtt': readonly [string, string] } | { readonly Ref: string }>
+  >;
 }
 
-function readTemplate({ Resources }: Template, assets: AssetManifest, outdir: string): Omit<Assembly, 'dispose'> {
+function readFunctions(
+  { Resources }: Template,
+  assets: AssetManifest,
+  outdir: string,
+): Pick<Assembly, 'functions' | 'buckets'> {
   const functions = new Map<string, FunctionSettings>();
   const buckets = { runs: '', results: '' };
   for (const [id, { Properties }] of ofType(Resources, 'AWS::Lambda::Function')) {
@@ -85,12 +104,18 @@ function readTemplate({ Resources }: Template, assets: AssetManifest, outdir: st
       timeoutSeconds: Timeout,
     });
   }
-  const [machine] = ofType(Resources, 'AWS::StepFunctions::StateMachine');
-  if (!machine) throw new Error('the template has no state machine');
-  const { DefinitionString, DefinitionSubstitutions } = machine[1].Properties as StateMachineProperties;
-  const arnOf = (placeholder: string) =>
-    functionArn(DefinitionSubstitutions[placeholder]?.['Fn::GetAtt'][0] ?? placeholder);
-  return { definition: withArns(DefinitionString, arnOf), functions, buckets };
+  return { functions, buckets };
+}
+
+function readDefinition({ Resources }: Template, machine: string): Definition {
+  const properties = Resources[machine]?.Properties;
+  if (!properties) throw new Error(`the template has no state machine ${machine}`);
+  const { DefinitionString, DefinitionSubstitutions } = properties as StateMachineProperties;
+  return filledIn(DefinitionString, (placeholder) => {
+    const value = DefinitionSubstitutions[placeholder];
+    if (!value) throw new Error(`the template has no value for ${placeholder}`);
+    return 'Ref' in value ? bucketName(value.Ref) : functionArn(value['Fn::GetAtt'][0]);
+  });
 }
 
 function ofType(resources: Template['Resources'], type: string) {

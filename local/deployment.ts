@@ -4,10 +4,10 @@ import type { AnyHandler } from '../lambdas/runtime/attempt.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import type { Assembly } from './assembly-model.ts';
 import { type Functions, SandboxedFunctions } from './functions.ts';
-import { definitionOf, IN_PROCESS_BUCKETS, InProcessFunctions } from './in-process.ts';
+import { definitionsOf, IN_PROCESS_BUCKETS, InProcessFunctions } from './in-process.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
 
-export interface Deployment extends Pick<Assembly, 'definition' | 'buckets'> {
+export interface Deployment extends Pick<Assembly, 'definition' | 'afterExecution' | 'buckets'> {
   /** @param logs the folder for what the functions print */
   start(endpoint: string, logs: string): Functions;
   /** Deletes what was made for it. */
@@ -40,7 +40,7 @@ export async function deployFolder(plan: Plan, handlers: string): Promise<Deploy
 /** The same definition around handlers in this process. */
 export function deployPlain(plan: Plan, handlers: Readonly<Record<string, AnyHandler>>): Deployment {
   return {
-    definition: definitionOf(plan),
+    ...definitionsOf(plan),
     buckets: IN_PROCESS_BUCKETS,
     start: (endpoint) => new InProcessFunctions(plan, handlers, endpoint),
     dispose: () => undefined,

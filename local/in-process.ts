@@ -9,22 +9,32 @@ import { abortBefore } from '../lambdas/runtime/deadline.ts';
 import { Store } from '../lambdas/runtime/store.ts';
 import { Records } from '../lambdas/storage/records.ts';
 import { compile } from '../state-machines/compiler/compile.ts';
-import { CLEANUP_PLACEHOLDER } from '../state-machines/compiler/placeholders.ts';
+import { CLEANUP_PLACEHOLDER, RUNS_BUCKET_PLACEHOLDER } from '../state-machines/compiler/placeholders.ts';
 import { parseCleanupEvent, parseTaskEvent } from '../state-machines/contract/events.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
-import { type Assembly, functionArn, withArns } from './assembly-model.ts';
+import { type Assembly, filledIn, functionArn } from './assembly-model.ts';
 import type { Functions } from './functions.ts';
 import { LambdaError, timedOut } from './lambda-error.ts';
 import { clientOf } from './s3.ts';
 
 export const IN_PROCESS_BUCKETS = { runs: 'runs', results: 'results' };
 
-/** The same definition that the construct deploys, with ARNs made up for its functions. */
-export function definitionOf(plan: Plan): Assembly['definition'] {
-  return withArns(JSON.stringify(compile(plan).definition), functionArn);
+/** The same definitions that the construct deploys, with ARNs made up for its functions. */
+export function definitionsOf(plan: Plan): Pick<Assembly, 'definition' | 'afterExecution'> {
+  const { definition, afterExecution } = compile(plan);
+  const fill = (placeholder: string) =>
+    placeholder === RUNS_BUCKET_PLACEHOLDER ? IN_PROCESS_BUCKETS.runs : functionArn(placeholder);
+  return {
+    definition: filledIn(JSON.stringify(definition), fill),
+    ...(afterExecution && { afterExecution: filledIn(JSON.stringify(afterExecution), fill) }),
+  };
 }
 
+/** Each takes memory of this process, and a connection to the S3 endpoint. */
+const HANDLERS_AT_ONCE = 100;
+
 export class InProcessFunctions implements Functions {
+  readonly atOnce = HANDLERS_AT_ONCE;
   readonly #plan: Plan;
   readonly #tasks: ReadonlyMap<string, PlannedTask>;
   readonly #handlers: Readonly<Record<string, AnyHandler>>;
@@ -38,7 +48,11 @@ export class InProcessFunctions implements Functions {
     this.#handlers = handlers;
     this.#s3 = clientOf(endpoint);
     const { functions } = compile(plan);
-    this.#tasks = new Map(plan.tasks.map((task) => [functionArn(functions[task.name] ?? ''), task]));
+    this.#tasks = new Map(plan.functions.map((task) => [functionArn(functions[task.name] ?? ''), task]));
+  }
+
+  nameOf(resource: string): string | undefined {
+    return this.#tasks.get(resource)?.name;
   }
 
   async invoke(resource: string, payload: unknown): Promise<unknown> {
@@ -73,7 +87,7 @@ export class InProcessFunctions implements Functions {
     const timer = setTimeout(() => killed.reject(timedOut(requestId, task.timeoutSeconds)), timeoutMs);
     try {
       const attempt = runAttempt(this.#handlers[task.name] as AnyHandler, {
-        pipeline: this.#plan.pipeline,
+        plan: this.#plan,
         task,
         event: parseTaskEvent(payload),
         records: new Records(this.#s3, IN_PROCESS_BUCKETS.runs),

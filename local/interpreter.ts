@@ -7,7 +7,8 @@
  * - A Parallel runs 40 branches at once, a Map goes on with further items after one has failed, and in both, what has
  *   been aborted retries at once: they become Tasks that run their branches and items here.
  * - A Map is never distributed: its items are read, batched and run as executions of their own here.
- * - A Task without TimeoutSeconds has 60 s instead of as long as it takes: it is given the longest.
+ * - A Task without TimeoutSeconds has 60 s instead of as long as it takes, and waits for its turn on that time: timeouts
+ *   are kept here.
  * - Once an execution is over, it still retries at once and goes on in nested branches: its functions then refuse.
  * - Timers are JavaScript's, which fire at once beyond 24.8 days: longer ones are cut to that.
  * - `States.ALL` matches `States.DataLimitExceeded`, which no payload of its own ever raises: here they do.

@@ -1,6 +1,7 @@
 /** What a local run tells while it goes on. */
 
 import type { FailureInfo, RunResult } from '../state-machines/contract/result.ts';
+import type { HookKind } from '../state-machines/graph/declarations.ts';
 
 export type ProgressEvent =
   | {
@@ -11,15 +12,11 @@ export type ProgressEvent =
       readonly tasks: readonly string[];
     }
   | { readonly type: 'synthesis-started' }
-  | { readonly type: 'attempt-started'; readonly task: string; readonly attempt: number }
-  | { readonly type: 'attempt-succeeded'; readonly task: string; readonly attempt: number; readonly durationMs: number }
-  | {
-      readonly type: 'attempt-failed';
-      readonly task: string;
-      readonly attempt: number;
-      readonly durationMs: number;
-      readonly error: FailureInfo;
-    }
+  | ({ readonly type: 'attempt-started' } & AttemptOf)
+  | ({ readonly type: 'attempt-succeeded'; readonly durationMs: number } & AttemptOf)
+  | ({ readonly type: 'attempt-failed'; readonly durationMs: number; readonly error: FailureInfo } & AttemptOf)
+  /** A chunk-parallel task begins with this many chunks. */
+  | { readonly type: 'chunks-started'; readonly task: string; readonly count: number }
   | { readonly type: 'cleanup-started' }
   | {
       readonly type: 'run-ended';
@@ -28,10 +25,24 @@ export type ProgressEvent =
       readonly results: readonly ResultFile[];
     };
 
+/** Which attempt it is: of a task or a hook, or of some chunks of a task. */
+export interface AttemptOf {
+  readonly task: string;
+  readonly attempt: number;
+  /** Of a hook: its kind. */
+  readonly hook?: HookKind;
+  /** Of a chunk-parallel task: the ids of the chunks that this attempt carries out. */
+  readonly chunks?: readonly string[];
+  /** Of a chunk-parallel task: the attempt that makes its chunks' outputs its own. */
+  readonly gather?: true;
+}
+
 /** A durable output, as a file here. */
 export interface ResultFile {
   readonly task: string;
   readonly output: string;
+  /** Of a chunk-parallel task: the chunk that wrote it. */
+  readonly chunk?: string;
   readonly path: string;
   readonly bytes: number;
   readonly rows?: number;

@@ -1,8 +1,8 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, parse } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import type { RunResult } from '../state-machines/contract/result.ts';
 import type { ResultFile } from './progress.ts';
 import { clientOf } from './s3.ts';
@@ -16,16 +16,31 @@ export async function exportResults(
 ): Promise<ResultFile[]> {
   const s3 = clientOf(endpoint);
   const files: ResultFile[] = [];
-  for (const [task, { outputs = {} }] of Object.entries(result.tasks)) {
+  for (const [task, { outputs = {} }] of Object.entries({ ...result.tasks, ...result.hooks })) {
     for (const [output, { resultKey, bytes, rows }] of Object.entries(outputs)) {
       if (!resultKey) continue;
-      const path = join(folder, task, basename(resultKey));
-      mkdirSync(join(folder, task), { recursive: true });
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: resultKey }));
-      await pipe(Body as Readable, createWriteStream(path));
-      files.push({ task, output, path, bytes, ...(rows !== undefined && { rows }) });
+      if (!resultKey.endsWith('/')) {
+        const path = join(folder, task, basename(resultKey));
+        await download(s3, bucket, resultKey, path);
+        files.push({ task, output, path, bytes, ...(rows !== undefined && { rows }) });
+        continue;
+      }
+      // Of a chunk-parallel task: a folder with a file for each chunk.
+      for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: resultKey })) {
+        for (const { Key = '', Size = 0 } of page.Contents ?? []) {
+          const path = join(folder, task, output, basename(Key));
+          await download(s3, bucket, Key, path);
+          files.push({ task, output, chunk: parse(Key).name, path, bytes: Size });
+        }
+      }
     }
   }
   s3.destroy();
   return files;
+}
+
+async function download(s3: S3Client, Bucket: string, Key: string, path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+  await pipe(Body as Readable, createWriteStream(path));
 }

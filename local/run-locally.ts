@@ -1,34 +1,38 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import type { AnyHandler } from '../lambdas/runtime/attempt.ts';
 import { RAW_HANDLER } from '../lambdas/runtime/task.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
-import { NON_RETRYABLE_ERROR } from '../state-machines/contract/events.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { PAYLOAD_LIMIT, type RunResult } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
+import { runAfterExecution } from './after-execution.ts';
 import { deployFolder, deployPlain } from './deployment.ts';
 import { parseFailures, refuseCommits } from './failures.ts';
-import { finalize, reportedResult } from './finalize.ts';
+import { executionDetail, finalize, reportedResult } from './finalize.ts';
 import type { Functions } from './functions.ts';
-import { type Invocation, type Invoke, interpret } from './interpreter.ts';
-import { failureInfoOf, LambdaError } from './lambda-error.ts';
+import { interpret } from './interpreter.ts';
 import type { OnProgress } from './progress.ts';
+import { reporting } from './reporting.ts';
 import { exportResults } from './results.ts';
 import { createRunFolder, newRunId, runFolderOf } from './run-folder.ts';
-import { startS3 } from './s3.ts';
+import { readingFrom, startS3 } from './s3.ts';
 
 export interface RunLocallyOptions {
   /**
-   * The folder with the tasks' handlers, which are bundled and run as they would be deployed; or the handlers
-   * themselves by task name, which then run in this process.
+   * The folder with the handlers of the tasks and hooks, which are bundled and run as they would be deployed; or the
+   * handlers themselves by name, which then run in this process.
    */
   readonly handlers: string | Readonly<Record<string, AnyHandler | { readonly [RAW_HANDLER]: AnyHandler }>>;
   /** The execution's input, any JSON value. @default {} */
   readonly input?: unknown;
   /** The run's id. @default the time and four random digits */
   readonly run?: string;
-  /** Failures to inject: `task`, `task:times` or `task:times:ErrorName`. @default none */
+  /**
+   * Failures to inject: `task`, `task:times` or `task:times:ErrorName`, and `task/chunk` for one chunk of a
+   * chunk-parallel task, of which otherwise every chunk fails. @default none
+   */
   readonly fail?: string | readonly string[];
   /** Leaves the run's intermediates where they are. @default false */
   readonly keep?: boolean;
@@ -60,7 +64,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
 
   if (typeof handlers === 'string') onProgress({ type: 'synthesis-started' });
   const deployment = typeof handlers === 'string' ? await deployFolder(plan, handlers) : deployPlain(plan, handlers);
-  const { definition, buckets } = deployment;
+  const { definition, afterExecution, buckets } = deployment;
   try {
     createRunFolder(folder);
     const s3 = await startS3({ folder: folder.s3, refuse: refuseCommits(failures) });
@@ -68,14 +72,31 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
     try {
       for (const bucket of Object.values(buckets)) s3.createBucket(bucket);
       functions = deployment.start(s3.endpoint, folder.logs);
-      const invoke = reporting(functions, plan, onProgress);
-      const startedAt = new Date().toISOString();
-      const end = await interpret(definition, { name: run, input, invoke, waits, ...(signal && { signal }) });
+      const execution = { run, input, startedAt: new Date().toISOString() };
+      const places = pLimit(functions.atOnce);
+      const running = {
+        invoke: reporting(functions, plan, onProgress),
+        admit: <T>(invocation: () => Promise<T>) => places(invocation),
+        waits,
+      };
+      const end = await interpret(definition, {
+        ...running,
+        name: run,
+        input,
+        getObject: readingFrom(s3.endpoint),
+        onMap: (task, items) => onProgress({ type: 'chunks-started', task, count: items.flat().length }),
+        ...(signal && { signal }),
+      });
       let result = reportedResult(end);
       if (!result) {
         // What still runs would go on writing under the cleanup's hands.
         await functions.kill();
-        result = await finalize(plan, definition, { run, input, startedAt, end }, invoke);
+        result = await finalize(definition, { ...execution, end }, running);
+      }
+      if (afterExecution) {
+        const detail = executionDetail({ ...execution, end });
+        const hooks = await runAfterExecution(afterExecution, detail, { plan, functions }, running);
+        result = { ...result, hooks: { ...result.hooks, ...hooks } };
       }
       const results = await exportResults(result, s3.endpoint, buckets.results, folder.results);
       writeFileSync(join(folder.path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
@@ -88,35 +109,6 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
   } finally {
     deployment.dispose();
   }
-}
-
-function reporting(functions: Functions, plan: Plan, onProgress: OnProgress): Invoke {
-  return async ({ state, resource, payload, retryCount }: Invocation) => {
-    const isTask = plan.task(state) !== undefined;
-    const what = { task: state, attempt: retryCount + 1 };
-    const startedAt = performance.now();
-    const durationMs = () => Math.round(performance.now() - startedAt);
-    onProgress(isTask ? { type: 'attempt-started', ...what } : { type: 'cleanup-started' });
-    try {
-      const answer = await functions.invoke(resource, payload, state);
-      if (isTask) refuseForeign(state, answer);
-      if (isTask) onProgress({ type: 'attempt-succeeded', ...what, durationMs: durationMs() });
-      return answer;
-    } catch (error) {
-      if (isTask)
-        onProgress({ type: 'attempt-failed', ...what, durationMs: durationMs(), error: failureInfoOf(error) });
-      throw error;
-    }
-  };
-}
-
-/** A handler that was not made with task() commits nothing. On AWS the tasks that need its outputs would say so. */
-function refuseForeign(task: string, answer: unknown): void {
-  if (isObject(answer) && answer['status'] === 'SUCCEEDED') return;
-  throw new LambdaError(
-    NON_RETRYABLE_ERROR,
-    `the handler of "${task}" was not made with task(…): export const handler = task(${task}, …)`,
-  );
 }
 
 function inputOf({ input = {}, keep }: RunLocallyOptions): unknown {
@@ -139,17 +131,17 @@ function inputOf({ input = {}, keep }: RunLocallyOptions): unknown {
 }
 
 function plainHandlers(plan: Plan, given: Exclude<RunLocallyOptions['handlers'], string>): Record<string, AnyHandler> {
-  const missing = plan.tasks.filter(({ name }) => !Object.hasOwn(given, name)).map(({ name }) => `"${name}"`);
+  const missing = plan.functions.filter(({ name }) => !Object.hasOwn(given, name)).map(({ name }) => `"${name}"`);
   if (missing.length > 0) throw new UsageError('HandlerMissing', `no handler is given for ${missing.join(', ')}`);
-  const unknown = Object.keys(given).filter((name) => !plan.task(name));
+  const unknown = Object.keys(given).filter((name) => !plan.task(name) && !plan.hook(name));
   if (unknown.length > 0) {
     throw new UsageError(
       'UnknownTask',
-      `handlers are given for ${unknown.join(', ')}, which "${plan.pipeline}" has not as a task`,
+      `handlers are given for ${unknown.join(', ')}, which "${plan.pipeline}" has not as a task or a hook`,
     );
   }
-  const entries = Object.entries(given).map(([task, handler]): [string, AnyHandler] => [
-    task,
+  const entries = Object.entries(given).map(([name, handler]): [string, AnyHandler] => [
+    name,
     RAW_HANDLER in handler ? handler[RAW_HANDLER] : handler,
   ]);
   return Object.fromEntries(entries);

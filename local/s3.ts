@@ -2,12 +2,14 @@
  * An S3 endpoint inside this process, from fauxqs, with its objects as files in a folder.
  *
  * What fauxqs 2.4.1 lacks is supplied around it (each pinned by a test): it ignores `If-None-Match` on a PUT, on which
- * the commit protocol rests; it answers ListMultipartUploads as if it were ListObjects; and its `startFauxqs` listens on
+ * the commit protocol rests; it answers ListMultipartUploads as if it were ListObjects, and from its second page on
+ * ListObjectsV2 wrongly; and its `startFauxqs` listens on
  * every network interface and lets nobody add to its routes. So its app is put together here, from its own parts.
  */
 
-import { S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { buildApp } from 'fauxqs';
+import { escapeXml, listObjects } from './s3-listing.ts';
 
 export interface LocalS3 {
   readonly endpoint: string;
@@ -44,6 +46,19 @@ export function clientOf(endpoint: string): S3Client {
   return new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
 }
 
+/** Reads objects of the endpoint as text. */
+export function readingFrom(endpoint: string): (bucket: string, key: string) => Promise<string> {
+  return async (Bucket, Key) => {
+    const s3 = clientOf(endpoint);
+    try {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      return (await Body?.transformToString()) ?? '';
+    } finally {
+      s3.destroy();
+    }
+  };
+}
+
 export async function startS3({ folder, refuse }: LocalS3Options): Promise<LocalS3> {
   const { buildApp, FileS3Persistence, S3Store, SnsStore, SqsStore } = await loadFauxqs();
   const s3Store = new S3Store();
@@ -56,11 +71,16 @@ export async function startS3({ folder, refuse }: LocalS3Options): Promise<Local
   app.addHook('preHandler', (request, reply, done) => {
     const { bucket = '', '*': key = '' } = request.params as Record<string, string>;
     const asked: S3Request = { method: request.method, bucket, key, headers: request.headers };
-    const { uploads, prefix } = request.query as Record<string, string | undefined>;
-    if (request.method === 'GET' && uploads !== undefined && key === '') {
-      return reply.type('application/xml').send(listUploads(s3Store, bucket, prefix));
+    const query = request.query as Record<string, string | undefined>;
+    if (request.method === 'GET' && query['uploads'] !== undefined && key === '') {
+      return reply.type('application/xml').send(listUploads(s3Store, bucket, query['prefix']));
     }
     const refusal = refuse?.(asked) ?? refuseOverwrite(asked, (name, path) => objectExists(s3Store, name, path));
+    if (!refusal && request.method === 'GET' && query['list-type'] === '2') {
+      const { prefix = '' } = query;
+      const { objects } = s3Store.listObjects(bucket, { prefix, maxKeys: Number.POSITIVE_INFINITY });
+      return reply.type('application/xml').send(listObjects(objects, bucket, query));
+    }
     if (!refusal) return done();
     const { status, code, message } = refusal;
     reply.status(status).type('application/xml');
@@ -86,10 +106,6 @@ function listUploads(store: S3Store, bucket: string, prefix = ''): string {
     ({ key, uploadId }) => `<Upload><Key>${escapeXml(key)}</Key><UploadId>${uploadId}</UploadId></Upload>`,
   );
   return `<ListMultipartUploadsResult><Bucket>${bucket}</Bucket><IsTruncated>false</IsTruncated>${entries.join('')}</ListMultipartUploadsResult>`;
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */

@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts';
 
 export function planCommand(terminal: Terminal): Command {
   return new Command('plan')
-    .description('show how a pipeline will run: its waves, its nesting, its size')
+    .description('show how a pipeline will run: its waves, its hooks, its nesting, its size')
     .argument('<pipeline>', 'its name')
     .option('--json', 'print it as JSON')
     .action(async (name: string, options: { readonly json?: true }) => {
@@ -16,6 +16,19 @@ export function planCommand(terminal: Terminal): Command {
         pipeline: plan.pipeline,
         taskCount: plan.taskCount,
         waves: plan.waves(),
+        tasks: plan.tasks.map(({ name, dependencies, when, each }) => ({
+          name,
+          dependencies,
+          ...(when && { when }),
+          ...(each && { each }),
+        })),
+        hooks: plan.hooks.map(({ name, hook, owner, about, dependencies }) => ({
+          name,
+          hook,
+          owner,
+          about,
+          dependencies,
+        })),
         structure,
         statesEntered,
         definitionBytes,

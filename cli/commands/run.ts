@@ -23,7 +23,11 @@ export function runCommand(terminal: Terminal, finish: (exitCode: number) => voi
     .argument('<pipeline>', 'its name')
     .option('--input <json>', "the execution's input: JSON, or @file")
     .option('--run <id>', "the run's id (default: the time and four digits)")
-    .option('--fail <task[:times[:error]]>', 'make attempts of a task fail; can be given again', collect)
+    .option(
+      '--fail <task[:times[:error]]>',
+      'make attempts of a task or a hook fail, with task/chunk those of one chunk; can be given again',
+      collect,
+    )
     .option('--keep', 'leave the intermediates where they are, to look at them')
     .option('--dir <folder>', 'where runs keep their data', '.ebbtide')
     .option('--json', 'print the RunResult as JSON, and nothing else')

@@ -1,15 +1,50 @@
-import type { OnProgress } from '../../local/index.ts';
+import type { OnProgress, ProgressEvent } from '../../local/index.ts';
 import type { Style } from '../terminal.ts';
-import { formatDuration } from './units.ts';
+import { formatCount, formatDuration } from './units.ts';
 
-/** One line for everything that happens to a task: it started, an attempt failed, it is tried again, it ended. */
+type Attempt = Extract<ProgressEvent, { type: 'attempt-started' | 'attempt-succeeded' | 'attempt-failed' }>;
+
+interface Chunks {
+  readonly total: number;
+  readonly startedAt: number;
+  done: number;
+}
+
+/**
+ * One line for everything that happens to a task: it started, an attempt failed, it is tried again, it ended. Of chunks
+ * only every quarter of them that is done, and each attempt that failed.
+ */
 export function progressLines(
   print: (line: string) => void,
   style: (style: Style, text: string) => string,
 ): OnProgress {
   let began = performance.now();
+  const chunksOf = new Map<string, Chunks>();
   const line = (mark: string, text: string) =>
     print(`${style('dim', formatDuration(performance.now() - began).padStart(8))}  ${mark} ${text}`);
+  const nameOf = ({ task, hook, chunks }: Attempt) =>
+    task + (hook ? style('dim', ` (${hook})`) : '') + (chunks ? ` ${listed(chunks)}` : '');
+
+  const started = (event: Attempt) => {
+    if (event.gather && event.attempt === 1) return;
+    if (event.attempt > 1) {
+      return line(style('yellow', '~'), `${nameOf(event)} ${style('yellow', `again (attempt ${event.attempt})`)}`);
+    }
+    if (!event.chunks) line('>', nameOf(event));
+  };
+  const succeeded = (event: Extract<ProgressEvent, { type: 'attempt-succeeded' }>) => {
+    const chunks = chunksOf.get(event.task);
+    const quarter = () => (chunks ? Math.floor((4 * chunks.done) / chunks.total) : 0);
+    if (chunks && event.chunks) {
+      const before = quarter();
+      chunks.done += event.chunks.length;
+      if (quarter() > before) line('-', `${event.task} ${chunks.done} of ${formatCount(chunks.total, 'chunk')}`);
+      return;
+    }
+    const durationMs = chunks && event.gather ? performance.now() - chunks.startedAt : event.durationMs;
+    line(style('green', '+'), `${nameOf(event)} done in ${formatDuration(durationMs)}`);
+  };
+
   return (event) => {
     switch (event.type) {
       case 'run-started':
@@ -18,15 +53,16 @@ export function progressLines(
         return;
       case 'synthesis-started':
         return line('>', 'bundling and synthesis');
+      case 'chunks-started':
+        chunksOf.set(event.task, { total: event.count, startedAt: performance.now(), done: 0 });
+        return line('>', `${event.task} in ${formatCount(event.count, 'chunk')}`);
       case 'attempt-started':
-        return event.attempt === 1
-          ? line('>', event.task)
-          : line(style('yellow', '~'), `${event.task} ${style('yellow', `again (attempt ${event.attempt})`)}`);
+        return started(event);
       case 'attempt-succeeded':
-        return line(style('green', '+'), `${event.task} done in ${formatDuration(event.durationMs)}`);
+        return succeeded(event);
       case 'attempt-failed': {
         const which = event.attempt === 1 ? '' : ` (attempt ${event.attempt})`;
-        return line(style('red', '!'), `${event.task}${which} failed: ${event.error.name}: ${event.error.message}`);
+        return line(style('red', '!'), `${nameOf(event)}${which} failed: ${event.error.name}: ${event.error.message}`);
       }
       case 'cleanup-started':
         return line('>', 'cleanup');
@@ -36,4 +72,11 @@ export function progressLines(
         return event satisfies never;
     }
   };
+}
+
+const IDS_SHOWN = 3;
+
+function listed(ids: readonly string[]): string {
+  const shown = ids.slice(0, IDS_SHOWN).join(', ');
+  return ids.length > IDS_SHOWN ? `[${shown} and ${ids.length - IDS_SHOWN} more]` : `[${shown}]`;
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import type { ResultFile } from '../../local/index.ts';
 import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
 import type { Style } from '../terminal.ts';
@@ -21,23 +21,46 @@ const LINE_WIDTH = 110;
 export function renderRun(result: RunResult, files: readonly ResultFile[], folder: string, style: StyleText): string {
   const parts = [
     renderTasks(result, style),
-    ...files.map((file) => renderResultFile(file, style)),
+    ...groupedByOutput(files).map((ofOutput) => renderResult(ofOutput, style)),
     renderEnd(result, folder, style),
   ];
   return `\n${parts.join('\n\n')}`;
 }
 
-function renderTasks({ tasks }: RunResult, style: StyleText): string {
-  const header = ['task', 'status', 'retries', 'time', 'in', 'out'].map((title) => style('dim', title));
-  const rows = Object.entries(tasks).map(([name, task]: [string, TaskResult]) => [
+function renderTasks({ tasks, hooks = {} }: RunResult, style: StyleText): string {
+  const all: readonly (readonly [string, TaskResult])[] = [
+    ...Object.entries(tasks),
+    ...Object.entries(hooks).map(([name, hook]) => [`${name} ${style('dim', '(hook)')}`, hook] as const),
+  ];
+  const withChunks = all.some(([, { chunks }]) => chunks);
+  const titles = ['task', 'status', ...(withChunks ? ['chunks'] : []), 'retries', 'time', 'in', 'out'];
+  const rows = all.map(([name, task]) => [
     name,
     style(STATUS_STYLES[task.status], task.status),
+    ...(withChunks ? [task.chunks ? `${task.chunks.succeeded}/${task.chunks.total}` : '-'] : []),
     String(task.retriesUsed),
     task.durationMs === undefined ? '-' : formatDuration(task.durationMs),
     task.bytesIn === undefined ? '-' : formatBytes(task.bytesIn),
     task.bytesOut === undefined ? '-' : formatBytes(task.bytesOut),
   ]);
-  return renderTable([header, ...rows], ['left', 'left', 'right', 'right', 'right', 'right']);
+  const header = titles.map((title) => style('dim', title));
+  const align = titles.map((_, column) => (column < 2 ? 'left' : 'right'));
+  return renderTable([header, ...rows], align);
+}
+
+function groupedByOutput(files: readonly ResultFile[]): ResultFile[][] {
+  return [...Map.groupBy(files, ({ task, output }) => `${task}.${output}`).values()];
+}
+
+/** A file with its first rows; of a chunk-parallel task the folder, and the first file's rows. */
+function renderResult([file, ...more]: readonly ResultFile[], style: StyleText): string {
+  if (!file) return '';
+  if (file.chunk === undefined) return renderResultFile(file, style);
+  const bytes = [file, ...more].reduce((sum, part) => sum + part.bytes, 0);
+  const figures = `(${formatCount(1 + more.length, 'file')}, ${formatBytes(bytes)})`;
+  const title = `${style('bold', `${file.task}.${file.output}`)} ${style('dim', figures)}`;
+  const lines = firstLines(file.path).map((line) => `  ${line}`);
+  return [`${title}\n  ${relative(process.cwd(), dirname(file.path))}/`, ...lines].join('\n');
 }
 
 function renderResultFile(file: ResultFile, style: StyleText): string {

@@ -1,12 +1,18 @@
 /** The end of a run: its result put together while its records are there, its prefix emptied, its verdict. */
 
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type CleanupAnswer, type CleanupEvent, RUN_ERRORS } from '../../state-machines/contract/events.ts';
+import {
+  type CleanupAnswer,
+  type CleanupEvent,
+  type NotesAnswer,
+  RUN_ERRORS,
+} from '../../state-machines/contract/events.ts';
 import type { RunId } from '../../state-machines/contract/keys.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
 import { CAUSE_LIMIT, PAYLOAD_LIMIT, type RunResult, shortenResult } from '../../state-machines/contract/result.ts';
 import { Records } from '../storage/records.ts';
 import { emptyPrefix, measurePrefix } from './empty-prefix.ts';
+import { notesOf } from './notes.ts';
 import { composeRunResult } from './run-result.ts';
 
 /** The answer is wrapped, and so is the state that carries it. */
@@ -20,7 +26,11 @@ export interface CleanupSurroundings {
   readonly hasTime: () => boolean;
 }
 
-export async function cleanUp(event: CleanupEvent, surroundings: CleanupSurroundings): Promise<CleanupAnswer> {
+/** With `notesOnly` it cleans nothing up, and answers with what it would report. */
+export async function cleanUp(
+  event: CleanupEvent,
+  surroundings: CleanupSurroundings,
+): Promise<CleanupAnswer | NotesAnswer> {
   const { pipeline, s3, runsBucket, hasTime } = surroundings;
   const id: RunId = { pipeline, run: event.run };
   const { state } = event;
@@ -29,6 +39,7 @@ export async function cleanUp(event: CleanupEvent, surroundings: CleanupSurround
       ? state.result
       : await composeRunResult(id, { ...event, end: state }, new Records(s3, runsBucket));
 
+  if (event.notesOnly) return notesOf(before, state);
   if (isKept(event.input)) {
     const { objects } = await measurePrefix(s3, runsBucket, id);
     return verdict({ ...before, released: { ...before.released, left: objects } });

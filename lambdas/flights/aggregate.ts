@@ -15,7 +15,8 @@ export const handler = task(aggregate, async ({ inputs, outputs }) => {
     for (const flight of flights) addFlight(airports, flight);
   }
   const sorted = [...airports].sort(([a], [b]) => compareText(a, b));
-  await outputs.agg.writeRows(sorted.flatMap(([, hours]) => hours.filter(({ flights }) => flights > 0)));
+  const flown = sorted.flatMap(([, hours]) => hours.filter(({ flights }) => flights > 0));
+  return { agg: await outputs.agg.writeRows(flown) };
 });
 
 function addFlight(airports: Map<string, OpenStats[]>, { origin, departure, delay }: Flight): void {

@@ -1,7 +1,7 @@
 /** The per-airport table and the summary, from the delays by hour and the routes. */
 
 import type { AirportRow, DelayStats, Intake, Route, Summary } from '../../state-machines/pipelines/flights.ts';
-import { compareText, meanOf, percentOf } from './figures.ts';
+import { compareText, meanOf, percentOf, sumOf } from './figures.ts';
 
 /** The busiest airport comes first; equally busy ones by code. */
 export function airportTable(stats: readonly DelayStats[], routes: readonly Route[]): AirportRow[] {
@@ -62,8 +62,4 @@ function unmatchedIn(routes: readonly Route[]): Summary['unmatched'] {
     if (route.originName === '' || route.destinationName === '') flights += route.flights;
   }
   return { codes: [...codes].sort(compareText), flights };
-}
-
-export function sumOf<Key extends string>(rows: readonly Readonly<Record<Key, number>>[], key: Key): number {
-  return rows.reduce((sum, row) => sum + row[key], 0);
 }

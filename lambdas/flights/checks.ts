@@ -1,6 +1,7 @@
 /** The rules for a row of the source: what makes it a flight, and what is said and counted of one that is not. */
 
 import type { Flight, Intake } from '../../state-machines/pipelines/flights.ts';
+import { sumOf } from './figures.ts';
 
 /** A row as the source has it. Every column may be null. */
 export interface SourceRow {
@@ -33,7 +34,7 @@ export interface Rejection {
   readonly value: string;
 }
 
-/** An Intake that is still counting. */
+/** The Intake of one row group, while it is counting. */
 export interface OpenIntake extends Intake {
   rows: number;
   valid: number;
@@ -62,22 +63,42 @@ export function openIntake(): OpenIntake {
   return { rows: 0, valid: 0, rejected: {}, examples: [] };
 }
 
-/** Picks the flights out, and counts every row, in `valid` or under the first rule that it breaks. */
-export function validFlights(rows: Iterable<SourceRow>, intake: OpenIntake): Flight[] {
+/**
+ * Picks the flights out, and counts every row, in `valid` or under the first rule that it breaks.
+ *
+ * @param firstRow the place of the first of these rows in the whole source
+ */
+export function validFlights(rows: Iterable<SourceRow>, firstRow: number, intake: OpenIntake): Flight[] {
   const flights: Flight[] = [];
+  let place = firstRow;
   for (const row of rows) {
     const checked = checkRow(row);
     if ('reason' in checked) {
       const { reason, value } = checked;
       intake.rejected[reason] = (intake.rejected[reason] ?? 0) + 1;
-      if (intake.examples.length < EXAMPLES_KEPT) intake.examples.push({ row: intake.rows, reason, value });
+      if (intake.examples.length < EXAMPLES_KEPT) intake.examples.push({ row: place, reason, value });
     } else {
       intake.valid += 1;
       flights.push(checked);
     }
     intake.rows += 1;
+    place += 1;
   }
   return flights;
+}
+
+/** What was found in several row groups, which come in the order of the source. */
+export function mergeIntakes(intakes: readonly Intake[]): Intake {
+  const rejected: Record<string, number> = {};
+  for (const intake of intakes) {
+    for (const [reason, count] of Object.entries(intake.rejected)) rejected[reason] = (rejected[reason] ?? 0) + count;
+  }
+  return {
+    rows: sumOf(intakes, 'rows'),
+    valid: sumOf(intakes, 'valid'),
+    rejected,
+    examples: intakes.flatMap(({ examples }) => examples).slice(0, EXAMPLES_KEPT),
+  };
 }
 
 /** Rows that are alike pass: the source has no flight numbers, so two flights may well look the same. */

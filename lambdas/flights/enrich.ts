@@ -18,19 +18,18 @@ export const handler = task(enrich, async ({ inputs, outputs, log }) => {
   const codes = new Set(sorted.flatMap(({ origin, destination }) => [origin, destination]));
   const unmatched = [...codes].filter((code) => !airports.has(code));
   if (unmatched.length > 0) log.warn('codes in no list of airports', { codes: unmatched });
-  await outputs.enriched.writeRows(
-    sorted.map((route): Route => {
-      const origin = airports.get(route.origin);
-      const destination = airports.get(route.destination);
-      return {
-        ...route,
-        originName: origin?.name ?? '',
-        originState: origin?.state ?? '',
-        destinationName: destination?.name ?? '',
-        destinationState: destination?.state ?? '',
-      };
-    }),
-  );
+  const named = sorted.map((route): Route => {
+    const origin = airports.get(route.origin);
+    const destination = airports.get(route.destination);
+    return {
+      ...route,
+      originName: origin?.name ?? '',
+      originState: origin?.state ?? '',
+      destinationName: destination?.name ?? '',
+      destinationState: destination?.state ?? '',
+    };
+  });
+  return { enriched: await outputs.enriched.writeRows(named) };
 });
 
 function addFlight(routes: Map<string, Map<string, OpenRoute>>, flight: Flight): void {

@@ -15,6 +15,10 @@ function roundedRatio(part: number, count: number, scale: number): number {
   return Math.round((part * scale * 100) / count) / 100 + 0;
 }
 
+export function sumOf<Key extends string>(rows: readonly Readonly<Record<Key, number>>[], key: Key): number {
+  return rows.reduce((sum, row) => sum + row[key], 0);
+}
+
 /** By code unit, whatever the locale. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;

@@ -2,34 +2,39 @@
 
 import { zstdDecompressSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
+import type { RowGroup } from '../../state-machines/pipelines/flights.ts';
 import type { SourceRow } from './checks.ts';
 
 type Columns = { readonly [Name in keyof SourceRow]: readonly SourceRow[Name][] };
 
-/** Row groups, as rows that exist only while they are looked at: three million objects would cost more than the rest. */
-export async function* readRowGroups(file: string): AsyncGenerator<Iterable<SourceRow>> {
+/** Where the row groups of a file lie, in order. */
+export async function rowGroupsOf(file: string): Promise<RowGroup[]> {
+  const { row_groups } = await parquetMetadataAsync(await asyncBufferFromFile(file));
+  let firstRow = 0;
+  return row_groups.map(({ num_rows }) => {
+    const group = { firstRow, rows: Number(num_rows) };
+    firstRow += group.rows;
+    return group;
+  });
+}
+
+/** A row group, as rows that exist only while they are looked at: as objects they would cost more than all the rest. */
+export async function readRowGroup(file: string, { firstRow, rows }: RowGroup): Promise<Iterable<SourceRow>> {
   const buffer = await asyncBufferFromFile(file);
-  const metadata = await parquetMetadataAsync(buffer);
-  let rowStart = 0;
-  for (const { num_rows } of metadata.row_groups) {
-    const rowEnd = rowStart + Number(num_rows);
-    const columns: Record<string, unknown[]> = {};
-    await parquetRead({
-      file: buffer,
-      metadata,
-      rowStart,
-      rowEnd,
-      compressors: { ZSTD: (input) => zstdDecompressSync(input) },
-      // Numbers instead of Date objects.
-      parsers: { timestampFromMicroseconds: (micros: bigint) => Number(micros) / 1000 },
-      onChunk({ columnName, columnData }) {
-        const values = Array.isArray(columnData) ? columnData : Array.from<unknown>(columnData);
-        columns[columnName] = columns[columnName]?.concat(values) ?? values;
-      },
-    });
-    yield rowsOf(columns as unknown as Columns, rowEnd - rowStart);
-    rowStart = rowEnd;
-  }
+  const columns: Record<string, unknown[]> = {};
+  await parquetRead({
+    file: buffer,
+    rowStart: firstRow,
+    rowEnd: firstRow + rows,
+    compressors: { ZSTD: (input) => zstdDecompressSync(input) },
+    // Numbers instead of Date objects.
+    parsers: { timestampFromMicroseconds: (micros: bigint) => Number(micros) / 1000 },
+    onChunk({ columnName, columnData }) {
+      const values = Array.isArray(columnData) ? columnData : Array.from<unknown>(columnData);
+      columns[columnName] = columns[columnName]?.concat(values) ?? values;
+    },
+  });
+  return rowsOf(columns as unknown as Columns, rows);
 }
 
 function* rowsOf({ date, delay, distance, origin, destination }: Columns, count: number): Generator<SourceRow> {

@@ -1,6 +1,7 @@
 /** Errors of a task. Their names are what `Retry` and `Catch` match in the state machine: API. */
 
-import { NON_RETRYABLE_ERROR } from '../../state-machines/contract/events.ts';
+import { GATHER_ERROR, NON_RETRYABLE_ERROR } from '../../state-machines/contract/events.ts';
+import type { ChunkCounts } from '../../state-machines/contract/result.ts';
 
 /** Throw it where another attempt cannot help: the task fails at once, whatever retries it has left. */
 export class NonRetryableError extends Error {
@@ -20,4 +21,18 @@ export class InvalidDataError extends Error {
 /** An input's task has not committed, so there is nothing to read. */
 export class InputMissingError extends Error {
   override readonly name = 'InputMissing';
+}
+
+/** More chunks of a task failed than it tolerates. */
+export class ChunksFailedError extends Error {
+  override readonly name = GATHER_ERROR;
+  readonly chunks: ChunkCounts;
+  /** When the first of them began, ISO 8601. */
+  readonly startedAt: string;
+
+  constructor(message: string, chunks: ChunkCounts, startedAt: string) {
+    super(message);
+    this.chunks = chunks;
+    this.startedAt = startedAt;
+  }
 }

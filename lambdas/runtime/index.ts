@@ -2,4 +2,4 @@
 
 export { InputMissingError, InvalidDataError, NonRetryableError, TaskTimedOutError } from './errors.ts';
 export { type TaskFunction, task } from './task.ts';
-export type { HandlerOf, TaskContext, TaskHandler } from './types.ts';
+export type { HandlerOf, ReceiptsOf, TaskContext, TaskHandler, Written } from './types.ts';

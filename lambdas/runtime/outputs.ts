@@ -1,28 +1,36 @@
 /** A task's outputs: writers into the attempt's own folder. What they wrote counts only once it is committed. */
 
 import { outputKey, resultKey, type TaskId } from '../../state-machines/contract/keys.ts';
-import type { CommittedOutput } from '../../state-machines/contract/records.ts';
+import type { CommitRecord, CommittedOutput } from '../../state-machines/contract/records.ts';
+import type { Scalar } from '../../state-machines/contract/values.ts';
 import { extensionOf } from '../../state-machines/graph/formats.ts';
 import type { PlannedOutput, PlannedTask } from '../../state-machines/graph/plan.ts';
+import { chunkIdsOf } from './chunk-list.ts';
 import { inBatches } from './codecs/batches.ts';
 import { CONTENT_TYPES } from './codecs/codec.ts';
 import { encoderOf } from './codecs/encode/index.ts';
 import { InvalidDataError, NonRetryableError } from './errors.ts';
+import { reportedValues } from './reported-values.ts';
 import type { Store } from './store.ts';
+import type { Written } from './types.ts';
 import { validate, validateRows } from './validate.ts';
 
 export class Outputs {
   readonly writers: Readonly<Record<string, Writer>>;
   readonly #store: Store;
+  readonly #reports: boolean;
   readonly #discarded = new AbortController();
 
   constructor(id: TaskId, attemptId: string, task: PlannedTask, store: Store, signal: AbortSignal) {
     this.#store = store;
+    this.#reports = Object.values(task.outputs).some(({ reported }) => reported);
     const stopped = AbortSignal.any([signal, this.#discarded.signal]);
     this.writers = Object.fromEntries(
       Object.entries(task.outputs).map(([name, output]) => {
         const key = outputKey(id, attemptId, name);
-        const result = output.durable ? resultKey(id, name, extensionOf(output.format)) : undefined;
+        // What chunks wrote is published when they are gathered: until then it may be tolerated that they fail.
+        const publishes = output.durable && id.chunk === undefined;
+        const result = publishes ? resultKey(id, name, extensionOf(output.format)) : undefined;
         return [name, new Writer(name, key, result, output, store, stopped)];
       }),
     );
@@ -33,17 +41,22 @@ export class Outputs {
    *
    * @throws NonRetryableError where an output was never written: the handler would do the same again
    */
-  async finish(): Promise<Record<string, CommittedOutput>> {
-    const written = await Promise.all(
+  async finish(): Promise<Pick<CommitRecord, 'outputs' | 'values'>> {
+    const stored = await Promise.all(
       Object.entries(this.writers).map(async ([name, writer]) => [name, await writer.written] as const),
     );
-    const missing = written.filter(([, output]) => !output).map(([name]) => `"${name}"`);
+    const missing = stored.filter(([, output]) => !output).map(([name]) => `"${name}"`);
     if (missing.length > 0) {
       throw new NonRetryableError(
         `the handler returned without writing ${missing.join(', ')}; every output must be written`,
       );
     }
-    return Object.fromEntries(written) as Record<string, CommittedOutput>;
+    const outputs = stored.flatMap(([name, written]) => (written ? [[name, written.output] as const] : []));
+    const values = stored.map(([, written]) => written?.values ?? {});
+    return {
+      outputs: Object.fromEntries(outputs),
+      ...(this.#reports && { values: Object.assign({}, ...values) }),
+    };
   }
 
   /** Deletes what was stored, for an attempt that failed or came second. What cannot be deleted now, cleanup deletes. */
@@ -58,11 +71,16 @@ export class Outputs {
   }
 }
 
+interface Stored {
+  readonly output: CommittedOutput;
+  readonly values?: Readonly<Record<string, Scalar>>;
+}
+
 /** Has both methods whatever the format; the types show a handler the one that fits. */
 class Writer {
   readonly key: string;
   /** Settles when the output is stored; undefined until it is written. */
-  written: Promise<CommittedOutput> | undefined;
+  written: Promise<Stored> | undefined;
   readonly #name: string;
   readonly #resultKey: string | undefined;
   readonly #output: PlannedOutput;
@@ -85,38 +103,41 @@ class Writer {
     this.#signal = signal;
   }
 
-  async write(value: unknown): Promise<void> {
-    await this.#start(() => this.#storeValue(value));
+  write(value: unknown): Promise<Written> {
+    return this.#start(() => this.#storeValue(value));
   }
 
-  async writeRows(rows: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
-    await this.#start(() => this.#storeRows(inBatches(rows)));
+  writeRows(rows: Iterable<unknown> | AsyncIterable<unknown>): Promise<Written> {
+    return this.#start(() => this.#storeRows(inBatches(rows)));
   }
 
-  async writeBatches(batches: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>): Promise<void> {
-    await this.#start(() => this.#storeRows(batches));
+  writeBatches(batches: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>): Promise<Written> {
+    return this.#start(() => this.#storeRows(batches));
   }
 
-  async #start(store: () => Promise<CommittedOutput>): Promise<void> {
+  async #start(store: () => Promise<Stored>): Promise<Written> {
     if (this.written)
       throw new NonRetryableError(`output "${this.#name}" was already written; an output is written once`);
     this.written = store();
     // finish() reports it where the handler does not wait for the write.
     this.written.catch(() => undefined);
     await this.written;
+    return { output: this.#name } as Written;
   }
 
-  async #storeValue(value: unknown): Promise<CommittedOutput> {
+  async #storeValue(value: unknown): Promise<Stored> {
     const { format } = this.#output;
+    const where = `output "${this.#name}"`;
     const encoder = await encoderOf(format.kind);
     if (encoder.holds !== 'a value') throw this.#wrongMethod('write()', 'writeRows()');
-    await validate(format, value, `output "${this.#name}"`);
-    return this.#upload(encoder.encode(value));
+    await validate(format, value, where);
+    const chunkIds = format.kind === 'chunks' && chunkIdsOf(value, format, where);
+    const values = await reportedValues(this.#name, this.#output, value);
+    const output = await this.#upload(encoder.encode(value));
+    return { output: { ...output, ...(chunkIds && { chunkIds }) }, values };
   }
 
-  async #storeRows(
-    batches: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>,
-  ): Promise<CommittedOutput> {
+  async #storeRows(batches: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>): Promise<Stored> {
     const { format } = this.#output;
     const encoder = await encoderOf(format.kind);
     if (encoder.holds !== 'rows') throw this.#wrongMethod('writeRows()', 'write()');
@@ -130,7 +151,7 @@ class Writer {
       }
     }
     const stored = await this.#upload(encoder.encode(checked(), format));
-    return { ...stored, rows };
+    return { output: { ...stored, rows } };
   }
 
   async #upload(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<CommittedOutput> {

@@ -3,8 +3,8 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { parseTaskEvent, type TaskAnswer } from '../../state-machines/contract/events.ts';
-import type { PlannedTask } from '../../state-machines/graph/plan.ts';
-import type { InputsDef, OutputsDef, TaskHandle } from '../../state-machines/graph/task.ts';
+import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
+import type { AnyTaskHandle, FunctionHandle, InputsDef, OutputsDef } from '../../state-machines/graph/task.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { Records } from '../storage/records.ts';
 import { type AnyHandler, runAttempt } from './attempt.ts';
@@ -16,69 +16,83 @@ import type { TaskHandler } from './types.ts';
 /** Leads from a Lambda handler to the task's own handler inside it, for running that one without Lambda. */
 export const RAW_HANDLER: unique symbol = Symbol.for('ebbtide.handler');
 
-/** A Lambda handler that carries out one task. */
+/** A Lambda handler that carries out one task, or one hook. */
 export interface TaskFunction {
   (event: unknown, context: Context): Promise<TaskAnswer>;
   readonly [RAW_HANDLER]: AnyHandler;
 }
 
+interface Warm {
+  readonly plan: Plan;
+  readonly task: PlannedTask;
+  readonly records: Records;
+  readonly store: Store;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
 /**
- * Makes the Lambda handler of a task. Export it as `handler`.
+ * Makes the Lambda handler of a task or a hook. Export it as `handler`.
  *
- * Inputs and outputs are typed by the task's handle; what the handler writes counts once it has returned, and counts
- * once, however often Lambda runs it.
+ * Inputs and outputs are typed by the task's handle. The handler returns the receipt of every output, so that one that
+ * leaves an output out does not compile. What it writes counts once it has returned, and counts once, however often
+ * Lambda runs it.
  *
  * @example
  * export const handler = task(aggregate, async ({ inputs, outputs }) => {
  *   let total = 0;
  *   for await (const row of inputs.raw.rows()) total += row.delay;
- *   await outputs.agg.write({ total });
+ *   return { agg: await outputs.agg.write({ total }) };
  * });
  */
-export function task<Inputs extends InputsDef, Outputs extends OutputsDef>(
-  handle: TaskHandle<Inputs, Outputs>,
-  handler: TaskHandler<Inputs, Outputs>,
+export function task<Inputs extends InputsDef, Outputs extends OutputsDef, Extra extends object>(
+  handle: FunctionHandle<Inputs, Outputs, Extra>,
+  handler: TaskHandler<Inputs, Outputs, Extra>,
 ): TaskFunction {
   const pipeline = handle.graph.name;
   // Lambda keeps these between invocations; they are made on the first, so that importing a handler needs no settings.
-  let warm: { planned: PlannedTask; records: Records; store: Store; log: Logger; metrics: Metrics } | undefined;
+  let warm: Warm | undefined;
 
   const lambdaHandler = async (payload: unknown, context: Context): Promise<TaskAnswer> => {
     const event = parseTaskEvent(payload);
     refuseOtherTask(handle.name, fromEnvironment('task'));
     warm ??= {
-      planned: plannedTask(handle),
+      ...planned(handle),
       ...storage(),
       log: new Logger({ serviceName: pipeline }),
       metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline, defaultDimensions: { task: handle.name } }),
     };
-    const { planned, records, store, log, metrics } = warm;
+    const { log, metrics, ...rest } = warm;
     log.resetKeys();
     log.appendKeys({
       run: event.run,
       task: handle.name,
       attempt: event.retryCount + 1,
       requestId: context.awsRequestId,
+      ...(event.chunks && { chunks: event.chunks }),
     });
     const deadline = abortBefore(context.getRemainingTimeInMillis());
     try {
       const answer = await runAttempt(handler as AnyHandler, {
-        pipeline,
-        task: planned,
+        ...rest,
         event,
-        records,
-        store,
         signal: deadline.signal,
         log,
         requestId: context.awsRequestId,
         logStream: context.logStreamName,
       });
-      metrics.addMetric('TaskSucceeded', MetricUnit.Count, 1);
-      metrics.addMetric('TaskRetries', MetricUnit.Count, answer.retriesUsed);
-      metrics.addMetric('TaskDuration', MetricUnit.Milliseconds, answer.durationMs);
-      metrics.addMetric('TaskBytesIn', MetricUnit.Bytes, answer.bytesIn);
-      metrics.addMetric('TaskBytesOut', MetricUnit.Bytes, answer.bytesOut);
-      log.info('task succeeded', { ...answer });
+      if (event.chunks) {
+        // Their figures are counted where they are gathered.
+        metrics.addMetric('ChunksSucceeded', MetricUnit.Count, event.chunks.length);
+      } else {
+        metrics.addMetric('TaskSucceeded', MetricUnit.Count, 1);
+        metrics.addMetric('TaskRetries', MetricUnit.Count, answer.retriesUsed);
+        metrics.addMetric('TaskDuration', MetricUnit.Milliseconds, answer.durationMs);
+        metrics.addMetric('TaskBytesIn', MetricUnit.Bytes, answer.bytesIn);
+        metrics.addMetric('TaskBytesOut', MetricUnit.Bytes, answer.bytesOut);
+      }
+      const { values: _, chunks: __, ...figures } = answer;
+      log.info(event.chunks ? 'chunks succeeded' : 'task succeeded', figures);
       return answer;
     } catch (error) {
       metrics.addMetric('AttemptFailed', MetricUnit.Count, 1);
@@ -104,8 +118,9 @@ function storage(): { records: Records; store: Store } {
   return { records: new Records(s3, buckets.runs), store: new Store(s3, buckets) };
 }
 
-function plannedTask(handle: TaskHandle): PlannedTask {
-  const planned = handle.graph.build().task(handle.name);
-  if (!planned) throw new Error(`the graph "${handle.graph.name}" has no task "${handle.name}"`);
-  return planned;
+function planned(handle: AnyTaskHandle): { plan: Plan; task: PlannedTask } {
+  const plan = handle.graph.build();
+  const task = plan.task(handle.name) ?? plan.hook(handle.name);
+  if (!task) throw new Error(`the graph "${handle.graph.name}" has no task "${handle.name}"`);
+  return { plan, task };
 }

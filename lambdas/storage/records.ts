@@ -15,7 +15,9 @@ import {
 import {
   attemptMarkerKey,
   attemptNumberOf,
+  CHUNKS,
   COMMIT_RECORD,
+  chunksPrefix,
   commitRecordKey,
   type TaskId,
   taskPrefix,
@@ -35,6 +37,16 @@ export interface TaskHistory {
   readonly attempts: readonly string[];
 }
 
+/** How many attempts began, twins of one number counted once. */
+export function attemptsBegun({ attempts }: TaskHistory): number {
+  return new Set(attempts.map(attemptNumberOf)).size;
+}
+
+/** Of a chunk-parallel task the attempts are those at gathering its chunks, which have attempts of their own. */
+export interface WholeTaskHistory extends TaskHistory {
+  readonly chunked: boolean;
+}
+
 export class Records {
   readonly #s3: S3Client;
   readonly #bucket: string;
@@ -44,24 +56,33 @@ export class Records {
     this.#bucket = bucket;
   }
 
-  async history(id: TaskId): Promise<TaskHistory> {
-    const prefix = taskPrefix(id);
-    const attempts = new Set<string>();
+  async history(id: TaskId): Promise<WholeTaskHistory> {
+    const attempts: string[] = [];
     let committed = false;
-    let token: string | undefined;
-    do {
-      const page = await this.#s3.send(
-        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token }),
-      );
-      for (const { Key } of page.Contents ?? []) {
-        const [first = '', ...rest] = Key?.slice(prefix.length).split('/') ?? [];
-        if (rest.length === 0) committed ||= first === COMMIT_RECORD;
-        else if (attemptNumberOf(first) !== undefined) attempts.add(first);
-      }
-      token = page.NextContinuationToken;
-    } while (token);
-    const byNumber = (a: string, b: string) => (attemptNumberOf(a) ?? 0) - (attemptNumberOf(b) ?? 0);
-    return { committed, attempts: [...attempts].sort(byNumber) };
+    let chunked = false;
+    // Folders, not what is in them: there may be 100,000 chunks.
+    for await (const name of this.#list(taskPrefix(id), '/')) {
+      committed ||= name === COMMIT_RECORD;
+      chunked ||= name === CHUNKS;
+      if (name.endsWith('/') && attemptNumberOf(name.slice(0, -1)) !== undefined) attempts.push(name.slice(0, -1));
+    }
+    return { committed, attempts: attempts.sort(byNumber), chunked };
+  }
+
+  /** The same for every chunk that was begun, by its id; in one listing. */
+  async chunkHistories(id: TaskId): Promise<Map<string, TaskHistory>> {
+    const chunks = new Map<string, { committed: boolean; readonly attempts: string[] }>();
+    for await (const name of this.#list(chunksPrefix(id))) {
+      const [chunk = '', folder = '', ...rest] = name.split('/');
+      const isRecord = rest.length === 0 && folder === COMMIT_RECORD;
+      if (!isRecord && (rest.length === 0 || attemptNumberOf(folder) === undefined)) continue;
+      const history = chunks.get(chunk) ?? { committed: false, attempts: [] };
+      chunks.set(chunk, history);
+      if (isRecord) history.committed = true;
+      else if (history.attempts.at(-1) !== folder) history.attempts.push(folder);
+    }
+    for (const { attempts } of chunks.values()) attempts.sort(byNumber);
+    return chunks;
   }
 
   /** @returns undefined where there is none (or none that this role may see, which S3 does not tell apart) */
@@ -104,6 +125,24 @@ export class Records {
     return this.#putJson(attemptMarkerKey(id, attemptId), marker);
   }
 
+  /** What lies under a prefix, without the prefix; with a delimiter, folders end with it and come once. */
+  async *#list(prefix: string, delimiter?: string): AsyncGenerator<string> {
+    let token: string | undefined;
+    do {
+      const page = await this.#s3.send(
+        new ListObjectsV2Command({
+          Bucket: this.#bucket,
+          Prefix: prefix,
+          ContinuationToken: token,
+          ...(delimiter && { Delimiter: delimiter }),
+        }),
+      );
+      for (const { Key = '' } of page.Contents ?? []) yield Key.slice(prefix.length);
+      for (const { Prefix = '' } of page.CommonPrefixes ?? []) yield Prefix.slice(prefix.length);
+      token = page.NextContinuationToken;
+    } while (token);
+  }
+
   async #getText(key: string): Promise<string | undefined> {
     try {
       const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
@@ -119,6 +158,10 @@ export class Records {
     const body = { Body: JSON.stringify(value), ContentType: 'application/json' };
     await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, ...body, ...condition }));
   }
+}
+
+function byNumber(a: string, b: string): number {
+  return (attemptNumberOf(a) ?? 0) - (attemptNumberOf(b) ?? 0);
 }
 
 function isConflict(error: unknown): boolean {

@@ -15,6 +15,8 @@ interface Context {
 /** Stands for `$$.State.RetryCount` until a function is called. */
 const RETRY_COUNT = `retry-count-${randomUUID()}`;
 
+type SuppliedTask = Extract<Supplied, { kind: 'task' }>;
+
 interface Surroundings {
   readonly options: InterpretOptions;
   readonly runChild: (definition: AnyBranch, options: InterpretOptions) => Promise<ExecutionEnd>;
@@ -72,7 +74,7 @@ export class Activity implements Running {
   async #supply(state: string, supplied: Supplied, payload: unknown): Promise<unknown> {
     switch (supplied.kind) {
       case 'task':
-        return this.#invoke(state, supplied.resource, withTexts(payload, supplied.texts));
+        return this.#invoke(state, supplied, withTexts(payload, supplied.texts));
       case 'pass':
         return withTexts(payload, supplied.texts);
       case 'fail': {
@@ -81,6 +83,7 @@ export class Activity implements Running {
       }
       case 'parallel': {
         const { branches } = supplied;
+        limited(`the input of ${state}`, payload);
         return limited(
           `the result of ${state}`,
           await runAtOnce(branches, branches.length, (branch) => this.#start(branch, payload)),
@@ -90,6 +93,7 @@ export class Activity implements Running {
         const { input, items } = payload as { input: unknown; items: unknown };
         limited(`the input of ${state}`, input);
         if (!Array.isArray(items)) throw new RuntimeFailure(`the items of ${state} are no list`);
+        this.#surroundings.options.onMap?.(state, items);
         const startItem = (Value: unknown, Index: number) =>
           this.#start(supplied.processor, supplied.selects ? input : Value, { Item: { Index, Value } });
         return limited(`the result of ${state}`, await runAtOnce(items, supplied.maxConcurrency, startItem));
@@ -98,6 +102,7 @@ export class Activity implements Running {
         limited(`the input of ${state}`, (payload as DistributedMapPayload).input);
         const results = await runDistributedMap(supplied, payload as DistributedMapPayload, {
           getObject: this.#surroundings.options.getObject ?? noObjects,
+          onItems: (items) => this.#surroundings.options.onMap?.(state, items),
           select: (template, items, input) => this.#select(template, items, input),
           startChild: (input) => this.#startChild(supplied.processor, input),
         });
@@ -108,11 +113,13 @@ export class Activity implements Running {
     }
   }
 
-  async #invoke(state: string, resource: string, payload: unknown): Promise<unknown> {
+  async #invoke(state: string, { resource, timeoutSeconds }: SuppliedTask, payload: unknown): Promise<unknown> {
+    const { invoke, admit = (invocation) => invocation() } = this.#surroundings.options;
     const retryCount = this.#calls.get(state) ?? 0;
     this.#calls.set(state, retryCount + 1);
     const filledIn = limited(`the payload of ${state}`, withField(payload, RETRY_COUNT, retryCount));
-    const answer = await this.#surroundings.options.invoke({ state, resource, payload: filledIn, retryCount });
+    const invocation = { state, resource, payload: filledIn, retryCount };
+    const answer = await admit(() => this.#unlessOver(() => timedOutAfter(timeoutSeconds, invoke(invocation))));
     // An earlier call that ends late, behind a timeout of the state, does not end the later one.
     if (this.#calls.get(state) === retryCount + 1) this.#calls.delete(state);
     return limited(`the answer of ${state}`, answer);
@@ -157,6 +164,16 @@ export class Activity implements Running {
 
 function noObjects(): Promise<never> {
   throw new Error('there are no objects here');
+}
+
+async function timedOutAfter<T>(seconds: number, work: Promise<T>): Promise<T> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(statesError('States.Timeout', 'States.Timeout')), seconds * 1000);
+  try {
+    return await Promise.race([work, timeout.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function limited<T>(what: string, value: T): T {

@@ -20,7 +20,12 @@ export interface Adapted {
 }
 
 export type Supplied =
-  | { readonly kind: 'task'; readonly resource: string; readonly texts: readonly KeyPath[] }
+  | {
+      readonly kind: 'task';
+      readonly resource: string;
+      readonly timeoutSeconds: number;
+      readonly texts: readonly KeyPath[];
+    }
   | { readonly kind: 'pass'; readonly texts: readonly KeyPath[] }
   | { readonly kind: 'fail'; readonly texts: readonly KeyPath[] }
   | { readonly kind: 'parallel'; readonly branches: readonly Adapted[] }
@@ -95,8 +100,13 @@ function adaptState(state: AnyState): AdaptedState {
 function adaptTask(state: AnyState): AdaptedState {
   const { template, texts } = liftTexts(state['Parameters']);
   return {
-    state: { TimeoutSeconds: LONGEST_TIMER_SECONDS, ...state, ...(template && { Parameters: template }) },
-    supplied: { kind: 'task', resource: String(state['Resource']), texts },
+    state: { ...state, TimeoutSeconds: LONGEST_TIMER_SECONDS, ...(template && { Parameters: template }) },
+    supplied: {
+      kind: 'task',
+      resource: String(state['Resource']),
+      timeoutSeconds: Number(state['TimeoutSeconds'] ?? LONGEST_TIMER_SECONDS),
+      texts,
+    },
   };
 }
 

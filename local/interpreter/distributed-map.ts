@@ -24,6 +24,8 @@ export interface ItemContext {
 export interface DistributedMapSurroundings {
   /** @returns an object's text */
   readonly getObject: (bucket: string, key: string) => Promise<string>;
+  /** Told of the items once they are known. */
+  readonly onItems: (items: readonly unknown[]) => void;
   /** Fills in a template for each of these items, against the Map's input. */
   readonly select: (template: AnyTemplate, items: readonly ItemContext[], input: unknown) => Promise<unknown[]>;
   /** Starts an execution; its result is its output, or that it failed. */
@@ -36,10 +38,11 @@ export type ChildEnd = { readonly output: unknown } | 'failed';
 export async function runDistributedMap(
   map: DistributedMap,
   payload: DistributedMapPayload,
-  { getObject, select, startChild }: DistributedMapSurroundings,
+  { getObject, onItems, select, startChild }: DistributedMapSurroundings,
 ): Promise<unknown[]> {
   const values = payload.reader ? await readItems(payload.reader, getObject) : payload.items;
   if (!Array.isArray(values)) throw new RuntimeFailure('the items of a Map are no list');
+  onItems(values);
   const items = values.map((Value, Index): ItemContext => ({ Index, Value }));
   const batches = inBatches(items, map.maxItemsPerBatch ?? 1);
   let failedItems = 0;

@@ -111,6 +111,7 @@ export type Comparison =
   | { readonly IsNull: boolean }
   | { readonly BooleanEquals: boolean }
   | { readonly StringEquals: string }
+  | { readonly StringMatches: string }
   | { readonly StringLessThan: string }
   | { readonly StringLessThanEquals: string }
   | { readonly StringGreaterThan: string }

@@ -15,7 +15,7 @@ export const CLEANUP_TIMEOUT_SECONDS = 900;
 
 export interface RunEnd {
   readonly plan: Plan;
-  /** Where the errors of the tasks would be, and those of finally hooks, in the state data behind `Run`. */
+  /** Where the errors of the tasks would be, in the state data behind `Run`. */
   readonly taskErrors: readonly string[];
   /** The hooks of each phase, and those of groups that could not run inside the run. */
   readonly errors?: Branch;
@@ -110,7 +110,7 @@ function namesIn({ tasks, hooks }: Plan): { tasks: TaskRetries[]; hooks?: TaskRe
   return { tasks: tasks.map(nameAndRetries), ...(before.length > 0 && { hooks: before.map(nameAndRetries) }) };
 }
 
-function cleanupStates({ plan, taskErrors }: RunEnd): Record<string, State> {
+function cleanupStates({ plan }: RunEnd): Record<string, State> {
   const fail = (error: Record<string, string>, cause: string): State => ({
     Type: 'Pass',
     Parameters: { ...error, 'cause.$': cause },
@@ -152,12 +152,33 @@ function cleanupStates({ plan, taskErrors }: RunEnd): Record<string, State> {
       Type: 'Choice',
       Choices: [
         { Variable: '$.Error', IsPresent: true, Next: 'Run and cleanup failed' },
-        { ...some(taskErrors.map((Variable) => ({ Variable, IsPresent: true }))), Next: 'Task and cleanup failed' },
+        { Variable: '$.out', IsPresent: true, Next: 'Notes as text' },
+      ],
+      Default: 'Only cleanup failed',
+    },
+    // Asking for the mark of every task would be a tenth of a large definition. An error that is quoted inside of a text
+    // has a backslash before its quotes.
+    'Notes as text': {
+      Type: 'Pass',
+      Parameters: {
+        'notes.$': 'States.JsonToString($.out)',
+        'cause.$': 'States.JsonToString($)',
+        'cleanup.$': '$.cleanup',
+      },
+      Next: 'Task failed?',
+    },
+    'Task failed?': {
+      Type: 'Choice',
+      Choices: [
+        {
+          ...some(['*"Error":*', '*"Error" :*'].map((StringMatches) => ({ Variable: '$.notes', StringMatches }))),
+          Next: 'Task and cleanup failed',
+        },
       ],
       Default: 'Only cleanup failed',
     },
     'Run and cleanup failed': fail({ 'error.$': '$.Error' }, 'States.JsonToString($)'),
-    'Task and cleanup failed': fail({ error: RUN_ERRORS.task }, 'States.JsonToString($)'),
+    'Task and cleanup failed': fail({ error: RUN_ERRORS.task }, '$.cause'),
     'Only cleanup failed': fail({ error: RUN_ERRORS.cleanup }, 'States.JsonToString($.cleanup)'),
     [STATES.succeeded]: { Type: 'Succeed', OutputPath: '$.result' },
     [STATES.failed]: { Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause' },

@@ -77,9 +77,11 @@ export interface CleanupEvent {
   readonly notesOnly?: true;
 }
 
-/** The marks of all tasks and hooks that left one, read from their records. */
+/** The marks of all tasks and hooks that left one, read from their records, beside the error that ended the run. */
 export interface NotesAnswer {
   readonly out: Readonly<Record<string, TaskOut>>;
+  readonly Error?: string;
+  readonly Cause?: string;
 }
 
 export interface TaskRetries {
@@ -97,10 +99,18 @@ export type RunEnd = HookNotes &
     | { readonly Error: string; readonly Cause?: string }
   );
 
-/** What the hooks behind `Run` left, an `out` for each branch of theirs. */
+/** What the hooks behind `Run` left, an `out` for each branch of theirs; or the error that kept it from being noted. */
 interface HookNotes {
   readonly errors?: readonly RunOut[];
   readonly finally?: readonly RunOut[];
+  readonly errorsLost?: CaughtError;
+  readonly finallyLost?: CaughtError;
+}
+
+/** As a Catch puts it into the state data. */
+export interface CaughtError {
+  readonly Error: string;
+  readonly Cause?: string;
 }
 
 export interface RunOut {
@@ -111,16 +121,10 @@ export interface RunOut {
 export type TaskOut =
   | ({ readonly status: 'SUCCEEDED' } & Pick<TaskAnswer, 'values' | 'chunks'>)
   | { readonly status: 'OMITTED' }
-  | { readonly Error: string; readonly Cause?: string };
+  | CaughtError;
 
 /** A Lambda's error arrives as `{ Error, Cause }` with JSON in its cause: `{ errorType, errorMessage, trace }`. */
-export function failureOf({
-  Error: name,
-  Cause = '',
-}: {
-  readonly Error: string;
-  readonly Cause?: string;
-}): FailureInfo {
+export function failureOf({ Error: name, Cause = '' }: CaughtError): FailureInfo {
   try {
     const { errorMessage } = JSON.parse(Cause);
     return { name, message: typeof errorMessage === 'string' ? errorMessage : Cause };
@@ -152,6 +156,17 @@ export function marksOf(out: RunOut): Map<string, TaskOut> {
     else for (const branch of mark) for (const [task, inner] of marksOf(branch)) marks.set(task, inner);
   }
   return marks;
+}
+
+/** The marks of the failed tasks in the error that stopped their run at once; undefined where that was another error. */
+export function stopMarksOf({ Error: name, Cause = '' }: Partial<CaughtError>): Map<string, TaskOut> | undefined {
+  if (name !== RUN_ERRORS.task) return undefined;
+  try {
+    const out: unknown = JSON.parse(Cause);
+    return isRunOut(out) ? marksOf(out) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Error names that the state machine itself reports for a run. They are matched by users' alarms: API. */
@@ -234,8 +249,11 @@ function parseTasks(value: unknown): TaskRetries[] {
 
 function parseState(value: unknown): CleanupEvent['state'] {
   const state = asObject(value, "cleanup event's state");
-  const known = isRunOut(state['out']) || typeof state['Error'] === 'string' || isObject(state['result']);
-  if (known) return state as unknown as CleanupEvent['state'];
+  const { out, Error: error, result, errors = [], finally: always = [], errorsLost, finallyLost } = state;
+  const known = out === undefined ? typeof error === 'string' || isObject(result) : isRunOut(out);
+  const hooksKnown = [errors, always].every((outs) => Array.isArray(outs) && outs.every(isRunOut));
+  const lostKnown = [errorsLost, finallyLost].every((lost) => lost === undefined || isMark(lost));
+  if (known && hooksKnown && lostKnown) return state as unknown as CleanupEvent['state'];
   throw new ContractError(
     'InvalidEvent',
     `the cleanup event's state is ${JSON.stringify(value)}, no way in which a run ends`,

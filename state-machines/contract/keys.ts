@@ -49,6 +49,11 @@ export function taskPrefix(id: TaskId): string {
   return `${whole}${CHUNKS}${id.chunk}/`;
 }
 
+/** `runs/<pipeline>/<run>/<task>/_chunks/`: what the chunks of a chunk-parallel task left. */
+export function chunksPrefix({ chunk: _, ...task }: TaskId): string {
+  return taskPrefix(task) + CHUNKS;
+}
+
 export function commitRecordKey(id: TaskId): string {
   return taskPrefix(id) + COMMIT_RECORD;
 }
@@ -71,12 +76,19 @@ export function outputKey(id: TaskId, attemptId: string, output: string): string
 
 /** @param extension without the dot, e.g. `csv` */
 export function resultKey(id: TaskId, output: string, extension: string): string {
+  if (id.chunk === undefined) return `${resultPath(id, output)}.${extension}`;
+  require('chunk id', CHUNK_ID, id.chunk);
+  return `${resultFolder(id, output)}${id.chunk}.${extension}`;
+}
+
+/** Where the chunks of a chunk-parallel task are published, a file each. */
+export function resultFolder(id: TaskId, output: string): string {
+  return `${resultPath(id, output)}/`;
+}
+
+function resultPath({ chunk: _, ...task }: TaskId, output: string): string {
   require('output name', OUTPUT_NAME, output);
-  const { chunk, ...task } = id;
-  const prefix = `results/${taskPrefix(task).slice('runs/'.length)}`;
-  if (chunk === undefined) return `${prefix}${output}.${extension}`;
-  require('chunk id', CHUNK_ID, chunk);
-  return `${prefix}${output}/${chunk}.${extension}`;
+  return `results/${taskPrefix(task).slice('runs/'.length)}${output}`;
 }
 
 /** @param random eight hexadecimal digits */

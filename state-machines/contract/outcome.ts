@@ -24,7 +24,8 @@ export interface TaskFailure extends FailureInfo {
 
 /** @param about the names of the tasks that the hook is about, all of them over */
 export function outcomeOf(state: HookState, about: readonly string[]): Outcome {
-  for (let at: HookState | undefined = state; at; at = at.up) if (at.execution) return outcomeOfExecution(at.execution);
+  const execution = executionIn(state);
+  if (execution) return outcomeOfExecution(execution);
   const marks = notesIn(state);
   const failures = about.flatMap((task): TaskFailure[] => {
     const mark = marks.get(task);
@@ -33,11 +34,25 @@ export function outcomeOf(state: HookState, about: readonly string[]): Outcome {
   const tasks = about.map((task): [string, TaskStatus] => [task, statusOf(marks.get(task))]);
   const error = runErrorIn(state);
   return {
-    status: failures.length > 0 || error ? 'FAILED' : 'SUCCEEDED',
+    status: failures.length > 0 || wasEnded(state) ? 'FAILED' : 'SUCCEEDED',
     failures,
     tasks: Object.fromEntries(tasks),
     ...(error && { error }),
   };
+}
+
+/** The execution that has ended, for a task after it. */
+export function executionIn(state: HookState): ExecutionDetail | undefined {
+  return state.execution ?? (state.up && executionIn(state.up));
+}
+
+/** The input of an execution; undefined where it was too large for the event that tells of it. */
+export function inputOf(execution: ExecutionDetail | undefined): unknown {
+  try {
+    return JSON.parse(execution?.input ?? '');
+  } catch {
+    return undefined;
+  }
 }
 
 /** A task that is over and left no mark did not run because something upstream of it had failed. */
@@ -53,6 +68,11 @@ function notesIn(state: HookState): Map<string, TaskOut> {
     for (const [name, mark] of marksOf(out)) marks.set(name, mark);
   }
   return marks;
+}
+
+/** By an error, though it may be that of a task whose mark found no room. */
+function wasEnded({ Error: name, up }: HookState): boolean {
+  return name !== undefined || (up !== undefined && wasEnded(up));
 }
 
 function runErrorIn({ Error: name, Cause = '', up }: HookState): FailureInfo | undefined {

@@ -29,7 +29,7 @@ export interface CommittedOutput {
   readonly bytes: number;
   /** Rows, where the format has rows. */
   readonly rows?: number;
-  /** Where a durable output is published, in the results bucket. */
+  /** Where a durable output is published, in the results bucket; of a chunk-parallel task the folder of its chunks. */
   readonly resultKey?: string;
   /** Of a chunk-parallel task: what each chunk committed, in the order of the chunks. */
   readonly parts?: readonly CommittedPart[];
@@ -56,7 +56,11 @@ export interface AttemptMarker {
   readonly startedAt: string;
   readonly requestId: string;
   readonly logStream?: string;
-  readonly failed?: FailureInfo & { readonly durationMs: number };
+  readonly failed?: FailureInfo & {
+    readonly durationMs: number;
+    /** Where it was the gathering of chunks that failed, since too many of them had; times are then theirs. */
+    readonly chunks?: ChunkCounts;
+  };
 }
 
 /** @throws ContractError where the text is no such record, e.g. one of a newer version */

@@ -83,26 +83,32 @@ type Shorten = (result: RunResult) => RunResult;
 function cutMessages(length: number): Shorten {
   const cut = (error: FailureInfo): FailureInfo => ({ name: error.name, message: cutText(error.message, length) });
   return (result) => ({
-    ...mapTasks(result, (task) => (task.error ? { ...task, error: cut(task.error) } : task)),
+    ...mapResults(result, (task) => (task.error ? { ...task, error: cut(task.error) } : task)),
     ...(result.error && { error: cut(result.error) }),
   });
 }
 
-const dropOutputs: Shorten = (result) => mapTasks(result, ({ outputs: _, ...task }) => task);
+const dropOutputs: Shorten = (result) => mapResults(result, ({ outputs: _, ...task }) => task);
 
 const onlyStatuses: Shorten = (result) =>
-  mapTasks(result, ({ status, retriesUsed, error }) => ({ status, retriesUsed, ...(error && { error }) }));
+  mapResults(result, ({ status, retriesUsed, error }) => ({ status, retriesUsed, ...(error && { error }) }));
 
-const onlyUnsuccessful: Shorten = (result) => ({
-  ...result,
-  tasks: Object.fromEntries(Object.entries(result.tasks).filter(([, task]) => task.status === 'FAILED')),
-});
+const onlyUnsuccessful: Shorten = (result) =>
+  changeResults(result, (results) =>
+    Object.fromEntries(Object.entries(results).filter(([, { status }]) => status === 'FAILED')),
+  );
 
-const onlyCounts: Shorten = (result) => ({ ...result, tasks: {} });
+const onlyCounts: Shorten = (result) => changeResults(result, () => ({}));
 
-function mapTasks(result: RunResult, change: (task: TaskResult) => TaskResult): RunResult {
-  const tasks = Object.entries(result.tasks).map(([name, task]) => [name, change(task)]);
-  return { ...result, tasks: Object.fromEntries(tasks) };
+function mapResults(result: RunResult, change: (one: TaskResult) => TaskResult): RunResult {
+  return changeResults(result, (results) =>
+    Object.fromEntries(Object.entries(results).map(([name, one]) => [name, change(one)])),
+  );
+}
+
+/** The tasks' and the hooks' alike. */
+function changeResults(result: RunResult, change: (results: RunResult['tasks']) => RunResult['tasks']): RunResult {
+  return { ...result, tasks: change(result.tasks), ...(result.hooks && { hooks: change(result.hooks) }) };
 }
 
 export function cutText(text: string, length: number): string {

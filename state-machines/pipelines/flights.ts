@@ -3,7 +3,14 @@
  * and hour, and which airports their routes join.
  */
 
-import { csv, durable, json, ndjson, parquet, TaskGraph } from '../index.ts';
+import { chunks, csv, durable, json, ndjson, parquet, TaskGraph } from '../index.ts';
+
+/** Rows of the source that lie together in its file: what extract reads at once. */
+export interface RowGroup {
+  /** Counts from zero. */
+  readonly firstRow: number;
+  readonly rows: number;
+}
 
 /** A flight as extract leaves it: checked, and in plain numbers. */
 export interface Flight {
@@ -18,12 +25,12 @@ export interface Flight {
   readonly destination: string;
 }
 
-/** What extract found: every row is counted in `rows`, and in `valid` or under one reason. */
+/** What extract found, in a row group or in all of them: every row is counted in `rows`, and in `valid` or under one reason. */
 export interface Intake {
   readonly rows: number;
   readonly valid: number;
   readonly rejected: Readonly<Record<string, number>>;
-  /** The first few of them, with what was wrong; `row` counts from zero. */
+  /** The first few of them, with what was wrong; `row` is its place in the whole source, from zero. */
   readonly examples: readonly { readonly row: number; readonly reason: string; readonly value: string }[];
 }
 
@@ -79,7 +86,14 @@ export interface Summary {
 
 export const graph = new TaskGraph('flights');
 
+export const split = graph.addTask('split', {
+  outputs: { rowGroups: chunks<RowGroup>({ max: 100 }) },
+  retries: 2,
+});
+
 export const extract = graph.addTask('extract', {
+  each: split.outputs.rowGroups,
+  maxConcurrency: 4,
   outputs: {
     raw: parquet<Flight>({
       departure: 'INT32',

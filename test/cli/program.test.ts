@@ -10,22 +10,27 @@ describe('ebbtide plan flights', () => {
   it('shows the waves, the nesting, the states entered and the size', async () => {
     const { exitCode, stdout, stderr } = await ebbtide('plan', 'flights');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout.split('\n').slice(0, 16)).toEqual([
-      'flights: 4 tasks in 3 waves',
+    expect(stdout.split('\n').slice(0, 21)).toEqual([
+      'flights: 5 tasks in 4 waves',
       '',
-      '  wave 0  extract',
-      '  wave 1  aggregate, enrich',
-      '  wave 2  merge-load',
+      '  wave 0  split',
+      '  wave 1  extract',
+      '  wave 2  aggregate, enrich',
+      '  wave 3  merge-load',
+      '',
+      'that run for each chunk of a list:',
+      '  extract  split.rowGroups: 100 chunks at the most, 4 at once, none may fail',
       '',
       'how the state machine nests them:',
       '  one after the other',
+      '    split',
       '    extract',
       '    at the same time',
       '      aggregate',
       '      enrich',
       '    merge-load',
       '',
-      '10 states entered when all goes well',
+      '12 states entered when all goes well',
       expect.stringMatching(/^\d+\.\d kB of definition, 0\.\d % of what Step Functions takes$/),
     ]);
   });
@@ -35,11 +40,12 @@ describe('ebbtide plan flights', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({
       pipeline: 'flights',
-      taskCount: 4,
-      waves: [['extract'], ['aggregate', 'enrich'], ['merge-load']],
+      taskCount: 5,
+      waves: [['split'], ['extract'], ['aggregate', 'enrich'], ['merge-load']],
       structure: {
         kind: 'sequence',
         parts: [
+          { kind: 'task', task: 'split' },
           { kind: 'task', task: 'extract' },
           {
             kind: 'parallel',
@@ -51,10 +57,29 @@ describe('ebbtide plan flights', () => {
           { kind: 'task', task: 'merge-load' },
         ],
       },
-      statesEntered: 10,
+      tasks: [
+        { name: 'split', dependencies: [] },
+        {
+          name: 'extract',
+          dependencies: ['split'],
+          each: {
+            task: 'split',
+            output: 'rowGroups',
+            maxConcurrency: 4,
+            toleratedFailures: { count: 0 },
+            batchSize: 1,
+            maxChunks: 100,
+          },
+        },
+        { name: 'aggregate', dependencies: ['extract'] },
+        { name: 'enrich', dependencies: ['extract'] },
+        { name: 'merge-load', dependencies: ['extract', 'aggregate', 'enrich'] },
+      ],
+      hooks: [],
+      statesEntered: 12,
       definitionBytes: expect.any(Number),
-      criticalPathSeconds: 3,
-      makespanSeconds: 3,
+      criticalPathSeconds: 4,
+      makespanSeconds: 4,
     });
   });
 });

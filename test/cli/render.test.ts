@@ -169,7 +169,106 @@ describe('the end of a run', () => {
   });
 });
 
+const CHUNKED: RunResult = {
+  ...RESULT,
+  tasks: {
+    list: { status: 'SUCCEEDED', retriesUsed: 0, durationMs: 100, bytesIn: 0, bytesOut: 20 },
+    extract: {
+      status: 'SUCCEEDED',
+      retriesUsed: 3,
+      durationMs: 9_000,
+      bytesIn: 20,
+      bytesOut: 4_000,
+      chunks: { total: 100, succeeded: 98, failed: 2 },
+    },
+  },
+  hooks: {
+    alert: { status: 'OMITTED', retriesUsed: 0 },
+    notify: { status: 'FAILED', retriesUsed: 0, error: { name: 'Broken', message: 'no' } },
+  },
+};
+
+describe('the end of a run with chunks and hooks', () => {
+  it('shows how many chunks succeeded, and the hooks behind the tasks', () => {
+    expect(renderRun(CHUNKED, [], FOLDER, plain).split('\n').slice(1, 6)).toEqual([
+      'task           status     chunks  retries   time    in     out',
+      'list           SUCCEEDED       -        0  0.1 s   0 B    20 B',
+      'extract        SUCCEEDED  98/100        3  9.0 s  20 B  4.0 kB',
+      'alert (hook)   OMITTED         -        0      -     -       -',
+      'notify (hook)  FAILED          -        0      -     -       -',
+    ]);
+  });
+
+  it('shows the results of all chunks as one, with the rows of the first', () => {
+    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    mkdirSync(join(folder, 'results/extract/table'), { recursive: true });
+    const files = ['a', 'b'].map((chunk): ResultFile => {
+      const path = join(folder, `results/extract/table/${chunk}.csv`);
+      writeFileSync(path, `letter\n${chunk}\n`);
+      return { task: 'extract', output: 'table', chunk, path, bytes: 9 };
+    });
+    const shown = renderRun(CHUNKED, files, FOLDER, plain).split('\n');
+    expect(shown.slice(7, 12)).toEqual([
+      'extract.table (2 files, 18 B)',
+      '  results/extract/table/',
+      '  letter',
+      '  a',
+      '',
+    ]);
+  });
+});
+
 describe('progress', () => {
+  function progress() {
+    vi.spyOn(performance, 'now').mockReturnValue(0);
+    const lines: string[] = [];
+    return { lines, report: progressLines((line) => lines.push(line.slice(10)), plain) };
+  }
+
+  it('of chunks is a line for each quarter of them that is done, and for each attempt that failed', () => {
+    const { lines, report } = progress();
+    const error = { name: 'Broken', message: 'no' };
+    report({ type: 'chunks-started', task: 'extract', count: 10 });
+    for (let chunk = 0; chunk < 10; chunk++) {
+      const attempt = { task: 'extract', attempt: 1, chunks: [`c${chunk}`] };
+      report({ type: 'attempt-started', ...attempt });
+      if (chunk === 4) {
+        report({ type: 'attempt-failed', ...attempt, durationMs: 5, error });
+        report({ type: 'attempt-started', ...attempt, attempt: 2 });
+      }
+      report({ type: 'attempt-succeeded', ...attempt, attempt: chunk === 4 ? 2 : 1, durationMs: 5 });
+    }
+    vi.spyOn(performance, 'now').mockReturnValue(2_000);
+    report({ type: 'attempt-started', task: 'extract', attempt: 1, gather: true });
+    report({ type: 'attempt-succeeded', task: 'extract', attempt: 1, gather: true, durationMs: 5 });
+    expect(lines).toEqual([
+      '> extract in 10 chunks',
+      '- extract 3 of 10 chunks',
+      '! extract [c4] failed: Broken: no',
+      '~ extract [c4] again (attempt 2)',
+      '- extract 5 of 10 chunks',
+      '- extract 8 of 10 chunks',
+      '- extract 10 of 10 chunks',
+      '+ extract done in 2.0 s',
+    ]);
+  });
+
+  it('names a few chunks of a batch', () => {
+    const { lines, report } = progress();
+    const error = { name: 'Broken', message: 'no' };
+    const chunks = ['a', 'b', 'c', 'd', 'e'];
+    report({ type: 'attempt-failed', task: 'extract', attempt: 1, chunks, durationMs: 5, error });
+    expect(lines).toEqual(['! extract [a, b, c and 2 more] failed: Broken: no']);
+  });
+
+  it('says of a hook what kind it is', () => {
+    const { lines, report } = progress();
+    const hook = { task: 'alert', attempt: 1, hook: 'errors' } as const;
+    report({ type: 'attempt-started', ...hook });
+    report({ type: 'attempt-succeeded', ...hook, durationMs: 100 });
+    expect(lines).toEqual(['> alert (errors)', '+ alert (errors) done in 0.1 s']);
+  });
+
   it('is one line for each thing that happens to a task', () => {
     vi.spyOn(performance, 'now').mockReturnValue(0);
     const lines: string[] = [];

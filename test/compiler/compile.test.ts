@@ -64,7 +64,7 @@ const CLEANUP = {
 const CLEANUP_FAILED = { ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: 'Cleanup failed' };
 
 /** The machine around the tasks. */
-function machine(comment: string, branch: object, tasks: object[], anyTaskFailed: object) {
+function machine(comment: string, branch: object, tasks: object[]) {
   const event = { 'run.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime', tasks };
   return {
     Comment: comment,
@@ -107,7 +107,29 @@ function machine(comment: string, branch: object, tasks: object[], anyTaskFailed
         Type: 'Choice',
         Choices: [
           { Variable: '$.Error', IsPresent: true, Next: 'Run and cleanup failed' },
-          { ...anyTaskFailed, Next: 'Task and cleanup failed' },
+          { Variable: '$.out', IsPresent: true, Next: 'Notes as text' },
+        ],
+        Default: 'Only cleanup failed',
+      },
+      'Notes as text': {
+        Type: 'Pass',
+        Parameters: {
+          'notes.$': 'States.JsonToString($.out)',
+          'cause.$': 'States.JsonToString($)',
+          'cleanup.$': '$.cleanup',
+        },
+        Next: 'Task failed?',
+      },
+      'Task failed?': {
+        Type: 'Choice',
+        Choices: [
+          {
+            Or: [
+              { Variable: '$.notes', StringMatches: '*"Error":*' },
+              { Variable: '$.notes', StringMatches: '*"Error" :*' },
+            ],
+            Next: 'Task and cleanup failed',
+          },
         ],
         Default: 'Only cleanup failed',
       },
@@ -118,7 +140,7 @@ function machine(comment: string, branch: object, tasks: object[], anyTaskFailed
       },
       'Task and cleanup failed': {
         Type: 'Pass',
-        Parameters: { error: 'TaskFailed', 'cause.$': 'States.JsonToString($)' },
+        Parameters: { error: 'TaskFailed', 'cause.$': '$.cause' },
         Next: 'Failed',
       },
       'Only cleanup failed': {
@@ -143,12 +165,7 @@ describe('the definition', () => {
       States: { only: taskState('only', 'only', 0, 'only end', EXIT), 'only end': END },
     };
     expect(compile(planOf('only')).definition).toEqual(
-      machine(
-        'test: 1 tasks, compiled by Ebbtide',
-        branch,
-        [{ name: 'only', retries: 0 }],
-        present('$.out.only.Error'),
-      ),
+      machine('test: 1 tasks, compiled by Ebbtide', branch, [{ name: 'only', retries: 0 }]),
     );
   });
 
@@ -190,9 +207,6 @@ describe('the definition', () => {
         'merge-load end': END,
       },
     };
-    const anyTaskFailed = {
-      Or: ['$.out.extract', aggregated, enriched, "$.out['merge-load']"].map((mark) => present(`${mark}.Error`)),
-    };
     const tasks = [
       { name: 'extract', retries: 2 },
       { name: 'aggregate', retries: 1 },
@@ -200,7 +214,7 @@ describe('the definition', () => {
       { name: 'merge-load', retries: 2 },
     ];
     expect(compile(planOf(FLIGHTS, retries)).definition).toEqual(
-      machine('test: 4 tasks, compiled by Ebbtide', branch, tasks, anyTaskFailed),
+      machine('test: 4 tasks, compiled by Ebbtide', branch, tasks),
     );
   });
 

@@ -5,10 +5,13 @@ import {
   attemptMarkerKey,
   attemptNumberOf,
   attemptPrefix,
+  chunksPrefix,
   commitRecordKey,
   outputKey,
+  resultFolder,
   resultKey,
   runPrefix,
+  type TaskId,
   taskPrefix,
 } from '../../state-machines/contract/keys.ts';
 
@@ -23,6 +26,17 @@ it('the layout of a run: attempts and the commit record under the task, the task
   expect(attemptMarkerKey(id, attempt)).toBe('runs/flights/run-1/merge-load/2-9f3ac1d0/_attempt.json');
   expect(outputKey(id, attempt, 'table')).toBe('runs/flights/run-1/merge-load/2-9f3ac1d0/table');
   expect(resultKey(id, 'table', 'csv')).toBe('results/flights/run-1/merge-load/table.csv');
+});
+
+it('a chunk has the same under its task, and a file of its own in a folder of results', () => {
+  const chunk = { ...id, chunk: '2001-01' };
+  expect(chunksPrefix(id)).toBe('runs/flights/run-1/merge-load/_chunks/');
+  expect(chunksPrefix(chunk)).toBe(chunksPrefix(id));
+  expect(taskPrefix(chunk)).toBe('runs/flights/run-1/merge-load/_chunks/2001-01/');
+  expect(commitRecordKey(chunk)).toBe('runs/flights/run-1/merge-load/_chunks/2001-01/_committed.json');
+  expect(outputKey(chunk, attempt, 'table')).toBe('runs/flights/run-1/merge-load/_chunks/2001-01/2-9f3ac1d0/table');
+  expect(resultFolder(id, 'table')).toBe('results/flights/run-1/merge-load/table/');
+  expect(resultKey(chunk, 'table', 'csv')).toBe('results/flights/run-1/merge-load/table/2001-01.csv');
 });
 
 it("no run's prefix is the beginning of another run's, also where one id begins with the other", () => {
@@ -58,6 +72,7 @@ describe('a key is refused where a name in it is', () => {
     ['the name of an output', (output) => outputKey(id, attempt, output)],
     ['the run of a result', (run) => resultKey({ ...id, run }, 'table', 'csv')],
     ['the name of a result', (output) => resultKey(id, output, 'csv')],
+    ['the name of a folder of results', (output) => resultFolder(id, output)],
   ];
 
   it.each(keys)('%s', (_, keyOf) => {
@@ -66,6 +81,12 @@ describe('a key is refused where a name in it is', () => {
         codeOf(() => keyOf(name)),
         JSON.stringify(name),
       ).toBe('InvalidName');
+  });
+
+  it.each(['', '.', '..', 'a/b', '.a', '_a', '-a', 'a b', 'a\n', 'ünï', 'x'.repeat(65)])('the chunk %j', (chunk) => {
+    for (const keyOf of [taskPrefix, (id: TaskId) => outputKey(id, attempt, 'table')])
+      expect(codeOf(() => keyOf({ ...id, chunk }))).toBe('InvalidName');
+    expect(codeOf(() => resultKey({ ...id, chunk }, 'table', 'csv'))).toBe('InvalidName');
   });
 
   it('with a message that holds the name and the rule', () => {

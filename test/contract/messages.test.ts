@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ContractError } from '../../state-machines/contract/errors.ts';
-import { marksOf, parseCleanupEvent, parseTaskEvent } from '../../state-machines/contract/events.ts';
+import { marksOf, parseCleanupEvent, parseTaskEvent, stopMarksOf } from '../../state-machines/contract/events.ts';
 import { parseAttemptMarker, parseCommitRecord } from '../../state-machines/contract/records.ts';
 
 const GARBAGE = [undefined, null, true, 0, 'run-1', [], {}, [{ run: 'run-1' }]].map((value: unknown) => ({ value }));
@@ -29,6 +29,41 @@ describe('a task event', () => {
   });
 });
 
+describe('a task event for chunks or a hook', () => {
+  const event = { run: 'run-1', input: {}, retryCount: 0 };
+
+  it.each([
+    { chunks: ['a', '2001-01.x_1'] },
+    { chunks: [] },
+    { gather: true },
+    { state: { out: {}, up: { out: { a: { status: 'SUCCEEDED' } } } } },
+  ])('has also %j', (more) => {
+    expect(parseTaskEvent({ ...event, ...more })).toEqual({ ...event, ...more });
+  });
+
+  it('of an after-execution task has no input', () => {
+    expect(parseTaskEvent({ run: 'run-1', retryCount: 0, state: {} })).toEqual({
+      ...event,
+      input: undefined,
+      state: {},
+    });
+  });
+
+  it.each([
+    { chunks: 'a' },
+    { chunks: null },
+    { chunks: [{ id: 'a' }] },
+    { chunks: ['a/b'] },
+    { chunks: ['..'] },
+    { chunks: [7] },
+    { state: null },
+    { state: [] },
+    { state: 'x' },
+  ])('is not one with %j', (more) => {
+    expect(() => parseTaskEvent({ ...event, ...more })).toThrow(expect.objectContaining({ code: 'InvalidEvent' }));
+  });
+});
+
 describe('a cleanup event', () => {
   const event = {
     run: 'run-1',
@@ -47,6 +82,31 @@ describe('a cleanup event', () => {
 
   it.each(GARBAGE)('is not $value', ({ value }) => {
     expect(() => parseCleanupEvent(value)).toThrow(ContractError);
+  });
+
+  const mark = { status: 'SUCCEEDED', values: { 'stats.rows': 1 }, chunks: { work: [['a']] } };
+  const failed = { Error: 'Boom', Cause: '{}' };
+  it.each([
+    { state: { out: { a: mark, '0': [{ b: failed }, {}] } } },
+    { state: { out: { a: { status: 'OMITTED' } }, errors: [{ alarm: mark }], finally: [{ close: failed }, {}] } },
+    { state: { Error: 'TaskFailed', Cause: '{"a":{"Error":"Boom"}}' } },
+    { state: { Error: 'States.Timeout', Cause: '', out: { a: mark }, finally: [{ close: mark }] } },
+    { state: { out: {}, errorsLost: failed, finallyLost: { Error: 'States.DataLimitExceeded' } } },
+    { state: { Error: 'Boom' }, notesOnly: true, hooks: [{ name: 'close', retries: 0 }] },
+    { state: { done: false, result: {}, Error: 'TaskFailed' } },
+  ])('may be %j', (more) => {
+    expect(parseCleanupEvent({ ...event, ...more })).toEqual({ ...event, ...more });
+  });
+
+  it.each([
+    { state: { errors: [] } },
+    { state: { out: {}, errors: {} } },
+    { state: { out: {}, finally: [{ close: 'SUCCEEDED' }] } },
+    { state: { out: 1, Error: 'Boom' } },
+    { state: { out: {}, finallyLost: 'x' } },
+    { hooks: ['close'] },
+  ])('is not one with %j', (more) => {
+    expect(() => parseCleanupEvent({ ...event, ...more })).toThrow(expect.objectContaining({ code: 'InvalidEvent' }));
   });
 
   it.each([
@@ -71,6 +131,25 @@ describe('the marks of a run', () => {
 
   it('are none where no task has run', () => {
     expect(marksOf({ 'a + b': [{}, {}] }).size).toBe(0);
+  });
+});
+
+describe('the tasks that stopped a run', () => {
+  const failed = { Error: 'Boom', Cause: '{}' };
+
+  it('are in the cause of its error', () => {
+    const stopped = stopMarksOf({ Error: 'TaskFailed', Cause: JSON.stringify({ a: failed }) });
+    expect(Object.fromEntries(stopped ?? [])).toEqual({ a: failed });
+  });
+
+  it.each([
+    { Error: 'States.Timeout', Cause: JSON.stringify({ a: failed }) },
+    { Error: 'TaskFailed', Cause: 'a failed' },
+    { Error: 'TaskFailed', Cause: '{"a":1}' },
+    { Error: 'TaskFailed' },
+    {},
+  ])('are not in %j', (end) => {
+    expect(stopMarksOf(end)).toBeUndefined();
   });
 });
 

@@ -120,6 +120,18 @@ describe('shortenResult', () => {
     expect(shortened.succeeded).toBe(2_000);
   });
 
+  it('cuts, and drops, of hooks what it does of tasks', () => {
+    const long = 'x'.repeat(100_000);
+    const cut = `${'x'.repeat(499)}…`;
+    const result = { ...resultOf({ load: succeeded }), hooks: { close: failed(long), tidy: succeeded } };
+    expect(shortenResult(result, CAUSE_LIMIT)).toEqual({ ...result, hooks: { close: failed(cut), tidy: succeeded } });
+    const hooks = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`hook-${index}`, succeeded]));
+    const many = { ...resultOf({}), hooks: { ...hooks, close: failed('no') } };
+    expect(shortenResult(many, CAUSE_LIMIT).hooks).toEqual({ close: failed('no') });
+    const failedAll = Object.fromEntries(Object.keys(hooks).map((name) => [name, failed('no')]));
+    expect(shortenResult({ ...resultOf({}), hooks: failedAll }, CAUSE_LIMIT).hooks).toEqual({});
+  });
+
   it('does not change the result that it was given', () => {
     const result = resultOf({ load: failed('x'.repeat(100_000)) });
     const before = structuredClone(result);

@@ -34,10 +34,10 @@ export function writeHandlers(folder: string): string {
   return folder;
 }
 
-/** A handler for each task that does not know the harness: quick to bundle. */
-export function writeTinyHandlers(folder: string, tasks: Plan): string {
+/** A handler for each task and hook that does not know the harness: quick to bundle. */
+export function writeTinyHandlers(folder: string, plan: Plan): string {
   mkdirSync(folder, { recursive: true });
-  for (const { name } of tasks.tasks) {
+  for (const { name } of plan.functions) {
     writeFileSync(join(folder, `${name}.ts`), `export const handler = () => ${JSON.stringify(name)};`);
   }
   return folder;

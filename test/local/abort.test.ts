@@ -57,21 +57,21 @@ describe('a run that is stopped', () => {
   it.each([0, 2, 4])('leaves nothing of handlers that write %i ms after the cleanup', async (delayMs) => {
     const ended: Promise<unknown>[] = [];
     const objects = join(dir, 'diamond', `r${runs}`, 's3/buckets/runs/objects');
-    const writeLate = async (stop: AbortController, write: () => Promise<void>) => {
+    const writeLate = async <T>(stop: AbortController, write: () => Promise<T>) => {
       stop.abort();
       const giveUp = performance.now() + 1_000;
       while (filesUnder(objects).length > 0 && performance.now() < giveUp) await new Promise(setImmediate);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
-      await write();
+      return write();
     };
-    const goOn = (stop: AbortController, write: () => Promise<void>) => {
+    const goOn = <T>(stop: AbortController, write: () => Promise<T>) => {
       const writing = writeLate(stop, write);
       ended.push(writing);
       return writing;
     };
     const { result, left } = await runUntilStopped((stop) => ({
-      aggregate: ({ outputs }) => goOn(stop, () => outputs.agg.write({ total: 1 })),
-      enrich: ({ outputs }) => goOn(stop, () => outputs.enriched.writeRows([])),
+      aggregate: async ({ outputs }) => ({ agg: await goOn(stop, () => outputs.agg.write({ total: 1 })) }),
+      enrich: async ({ outputs }) => ({ enriched: await goOn(stop, () => outputs.enriched.writeRows([])) }),
     }));
     await Promise.allSettled(ended);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { synthesize } from '../../local/assembly.ts';
 import type { Assembly } from '../../local/assembly-model.ts';
-import { definitionOf } from '../../local/in-process.ts';
+import { definitionsOf } from '../../local/in-process.ts';
 import { diamond, temporaryFolder } from './fixtures.ts';
 
 const folder = temporaryFolder();
@@ -31,13 +31,13 @@ describe('the definition', () => {
     JSON.parse(JSON.stringify(definition, (key, value) => (key === 'Resource' ? 'a function' : value)));
 
   it('of a run with plain handlers is the synthesized one, ARNs and the timeout of the pipeline apart', () => {
-    expect(comparable(definitionOf(plan))).toEqual(comparable(assembly.definition));
+    expect(comparable(definitionsOf(plan).definition)).toEqual(comparable(assembly.definition));
     expect(assembly.definition.TimeoutSeconds).toBe(24 * 3600);
   });
 
   it.each([
     ['synthesized', () => assembly.definition],
-    ['of a run with plain handlers', () => definitionOf(plan)],
+    ['of a run with plain handlers', () => definitionsOf(plan).definition],
   ])('%s has an ARN for each function', (_, definition) => {
     const text = JSON.stringify(definition());
     expect(text).not.toContain('${');

@@ -113,26 +113,28 @@ export type DiamondHandlers = {
 export const DIAMOND_TABLE = 'city,share,late\nOslo,0.4,false\nRome,0.6,true\n';
 
 export const diamondHandlers: DiamondHandlers = {
-  extract: ({ outputs }) =>
-    outputs.raw.writeRows([
+  extract: async ({ outputs }) => {
+    const rows = [
       { city: 'Oslo', delay: 4 },
       { city: 'Rome', delay: 6 },
-    ]),
+    ];
+    return { raw: await outputs.raw.writeRows(rows) };
+  },
   aggregate: async ({ inputs, outputs }) => {
     let total = 0;
     for await (const { delay } of inputs.raw.rows()) total += delay;
-    await outputs.agg.write({ total });
+    return { agg: await outputs.agg.write({ total }) };
   },
   enrich: async ({ inputs, outputs }) => {
     const rows: (Row & { late: boolean })[] = [];
     for await (const row of inputs.raw.rows()) rows.push({ ...row, late: row.delay > 5 });
-    await outputs.enriched.writeRows(rows);
+    return { enriched: await outputs.enriched.writeRows(rows) };
   },
   'merge-load': async ({ inputs, outputs }) => {
     const { total } = await inputs.agg.read();
     const rows: { city: string; share: number; late: boolean }[] = [];
     for await (const { city, delay, late } of inputs.enriched.rows()) rows.push({ city, share: delay / total, late });
-    await outputs.table.writeRows(rows);
+    return { table: await outputs.table.writeRows(rows) };
   },
 };
 

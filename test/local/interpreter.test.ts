@@ -357,3 +357,35 @@ it('an execution may be entered with other data than its own input', async () =>
     state: { Error: 'Aborted' },
   });
 });
+
+it('the time that an invocation waits for its turn does not count to the timeout of its state', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const turn = Promise.withResolvers<void>();
+  const admit = async <T>(invocation: () => Promise<T>) => {
+    await turn.promise;
+    return invocation();
+  };
+  const slow = () => new Promise((resolve) => setTimeout(resolve, 1_000, 'done'));
+  const end = run(machine({ a: taskState({ TimeoutSeconds: 2 }) }), slow, { admit });
+  await vi.advanceTimersByTimeAsync(60_000);
+  turn.resolve();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await end).toEqual({ status: 'SUCCEEDED', output: 'done' });
+});
+
+it('an invocation that still waits for its turn when the execution is aborted never has it', async () => {
+  const turn = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  const invoke = vi.fn(hang);
+  const admitted = vi.fn();
+  const admit = async <T>(invocation: () => Promise<T>) => {
+    await turn.promise;
+    return invocation().finally(admitted);
+  };
+  const end = run(machine({ a: taskState() }), invoke, { admit, signal: stop.signal });
+  stop.abort();
+  expect(await end).toEqual({ status: 'ABORTED' });
+  turn.resolve();
+  await vi.waitFor(() => expect(admitted).toHaveBeenCalled());
+  expect(invoke).not.toHaveBeenCalled();
+});

@@ -284,6 +284,7 @@ function runDistributed(
   return run(ended, invoke, { input: listed('the/list'), getObject, ...options });
 }
 
+const onMap = vi.fn();
 const IDS = ['a', 'b', 'c', 'd', 'e'];
 
 describe('a Distributed Map', () => {
@@ -422,4 +423,21 @@ describe('a Distributed Map', () => {
     const end = await runDistributed(map, IDS, async () => 'x'.repeat(100_000));
     expect(end).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
   });
+});
+
+it.each([
+  [
+    'an inline Map',
+    () => run(machine({ extract: inlineMap() }), async () => ({}), { input: listed(BATCHES), onMap }),
+    BATCHES,
+  ],
+  [
+    'a Distributed Map',
+    () => runDistributed(distributedMap(), IDS, async () => ({}), { onMap }),
+    IDS.map((id) => ({ id, more: 'data' })),
+  ],
+])('%s tells of its items as it begins', async (_, runIt, items) => {
+  onMap.mockClear();
+  await runIt();
+  expect(onMap.mock.calls).toEqual([['extract', items]]);
 });

@@ -52,6 +52,15 @@ it('answers a failed run with its error, not by throwing', async () => {
   expect(await handler({ ...event, run: 'run-2', state }, contextWith(60_000))).toMatchObject({ error: 'TaskFailed' });
 });
 
+it('answers with the notes of the records where it is asked for them, and cleans nothing up', async () => {
+  const run = new RunFolder(fixture, 'run-4');
+  await run.commit('extract');
+  const state = { Error: 'States.DataLimitExceeded', Cause: 'too much' };
+  const answer = await handler({ ...event, run: 'run-4', state, notesOnly: true }, contextWith(60_000));
+  expect(answer).toEqual({ ...state, out: { extract: SUCCEEDED } });
+  expect(await run.keys()).toHaveLength(3);
+});
+
 it('hands over to the next invocation shortly before its own time is over', async () => {
   const run = new RunFolder(fixture, 'run-3');
   await run.commit('extract');

@@ -1,8 +1,14 @@
 /** Runs as they lie in the bucket when the cleanup begins, and as the state machine noted them. */
 
 import { type CleanupSurroundings, cleanUp } from '../../../lambdas/cleanup/cleanup.ts';
-import type { CleanupAnswer, CleanupEvent, TaskOut, TaskRetries } from '../../../state-machines/contract/events.ts';
-import { attemptMarkerKey, commitRecordKey, outputKey } from '../../../state-machines/contract/keys.ts';
+import type {
+  CleanupAnswer,
+  CleanupEvent,
+  NotesAnswer,
+  TaskOut,
+  TaskRetries,
+} from '../../../state-machines/contract/events.ts';
+import { attemptMarkerKey, commitRecordKey, outputKey, type TaskId } from '../../../state-machines/contract/keys.ts';
 import type { AttemptMarker, CommitRecord } from '../../../state-machines/contract/records.ts';
 import type { RunResult } from '../../../state-machines/contract/result.ts';
 import { BUCKETS, type S3Fixture } from '../s3-fixture.ts';
@@ -16,6 +22,8 @@ export const at = (seconds: number) => new Date(Date.parse(STARTED_AT) + seconds
 /** Tasks as the event names them. */
 export const tasksOf = (names: readonly string[], retries = 0): TaskRetries[] =>
   names.map((name) => ({ name, retries }));
+
+type SomeEvent = Partial<CleanupEvent> & Pick<CleanupEvent, 'tasks' | 'state'>;
 
 /** Objects of one run, put where a task would put them. */
 export class RunFolder {
@@ -60,18 +68,26 @@ export class RunFolder {
     return this.#fixture.keys(`runs/${PIPELINE}/${this.run}/`);
   }
 
-  cleanUp(
-    event: Partial<CleanupEvent> & Pick<CleanupEvent, 'tasks' | 'state'>,
-    surroundings: Partial<CleanupSurroundings> = {},
-  ): Promise<CleanupAnswer> {
+  async cleanUp(event: SomeEvent, surroundings: Partial<CleanupSurroundings> = {}): Promise<CleanupAnswer> {
+    return (await this.#call(event, surroundings)) as CleanupAnswer;
+  }
+
+  /** The notes that its records tell. */
+  async notes(event: SomeEvent): Promise<NotesAnswer> {
+    return (await this.#call({ ...event, notesOnly: true })) as NotesAnswer;
+  }
+
+  #call(event: SomeEvent, surroundings: Partial<CleanupSurroundings> = {}) {
     return cleanUp(
       { run: this.run, input: {}, startedAt: STARTED_AT, ...event },
       { pipeline: PIPELINE, s3: this.#fixture.s3, runsBucket: BUCKETS.runs, hasTime: () => true, ...surroundings },
     );
   }
 
-  #id(task: string) {
-    return { pipeline: PIPELINE, run: this.run, task };
+  /** @param path a task, or `task/chunk` */
+  #id(path: string): TaskId {
+    const [task = '', chunk] = path.split('/');
+    return { pipeline: PIPELINE, run: this.run, task, ...(chunk !== undefined && { chunk }) };
   }
 }
 

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkRow, openIntake, type Reason, type SourceRow, validFlights } from '../../../lambdas/flights/checks.ts';
+import {
+  checkRow,
+  mergeIntakes,
+  openIntake,
+  type Reason,
+  type SourceRow,
+  validFlights,
+} from '../../../lambdas/flights/checks.ts';
 
 const good: SourceRow = {
   date: Date.UTC(2001, 2, 4, 5, 6),
@@ -58,14 +65,18 @@ describe('what is odd and true passes', () => {
 
 it('rejected rows are counted by reason, and the first five kept as examples with their place in the source', () => {
   const bad = badRows.map(([, change]) => ({ ...good, ...change }));
-  const intake = openIntake();
-  expect(validFlights([good, ...bad.slice(0, 3)], intake)).toHaveLength(1);
-  expect(validFlights([...bad.slice(3), good, good], intake)).toHaveLength(2);
+  const [first, second] = [openIntake(), openIntake()];
+  expect(validFlights([good, ...bad.slice(0, 3)], 0, first)).toHaveLength(1);
+  expect(validFlights([...bad.slice(3), good, good], 4, second)).toHaveLength(2);
 
   const counts: Record<string, number> = {};
   for (const [reason] of badRows) counts[reason] = (counts[reason] ?? 0) + 1;
   const examples = badRows.slice(0, 5).map(([reason, , value], index) => ({ row: index + 1, reason, value }));
-  expect(intake).toEqual({ rows: 3 + badRows.length, valid: 3, rejected: counts, examples });
+  expect(mergeIntakes([first, second])).toEqual({ rows: 3 + badRows.length, valid: 3, rejected: counts, examples });
+});
+
+it('of no row groups at all there is an intake too', () => {
+  expect(mergeIntakes([])).toEqual({ rows: 0, valid: 0, rejected: {}, examples: [] });
 });
 
 it('no row is lost, whatever the rows are: each is valid or rejected', () => {
@@ -77,6 +88,7 @@ it('no row is lost, whatever the rows are: each is valid or rejected', () => {
       for (const batch of batches)
         passed += validFlights(
           batch.map((change) => ({ ...good, ...change })),
+          0,
           intake,
         ).length;
       const rejected = Object.values(intake.rejected).reduce((sum, count) => sum + count, 0);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetWriteBuffer, schemaFromColumnData } from 'hyparquet-writer';
 import { afterAll, expect, it } from 'vitest';
-import { readRowGroups } from '../../../lambdas/flights/source.ts';
+import { readRowGroup, rowGroupsOf } from '../../../lambdas/flights/source.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'ebbtide-source-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -32,9 +32,16 @@ it('every row comes once and in order, over row groups, pages and values that ar
   const file = join(dir, 'source.parquet');
   writeFileSync(file, Buffer.from(bytes));
 
-  const groups = await Array.fromAsync(readRowGroups(file), (rows) => [...rows]);
-  expect(groups.map((rows) => rows.length)).toEqual([300, 300, 300, 100]);
-  expect(groups.flat()).toEqual(
+  const groups = await rowGroupsOf(file);
+  expect(groups).toEqual([
+    { firstRow: 0, rows: 300 },
+    { firstRow: 300, rows: 300 },
+    { firstRow: 600, rows: 300 },
+    { firstRow: 900, rows: 100 },
+  ]);
+  const rows = await Array.fromAsync(groups, async (group) => [...(await readRowGroup(file, group))]);
+  expect(rows.map(({ length }) => length)).toEqual([300, 300, 300, 100]);
+  expect(rows.flat()).toEqual(
     date.map((time, row) => ({
       date: time?.getTime() ?? null,
       delay: delay[row],

@@ -5,7 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { type AnyHandler, runAttempt } from '../../../lambdas/runtime/attempt.ts';
 import { Store } from '../../../lambdas/runtime/store.ts';
 import { Records } from '../../../lambdas/storage/records.ts';
-import type { TaskAnswer } from '../../../state-machines/contract/events.ts';
+import type { TaskAnswer, TaskEvent } from '../../../state-machines/contract/events.ts';
 import type { Plan } from '../../../state-machines/index.ts';
 import { BUCKETS } from '../s3-fixture.ts';
 
@@ -19,6 +19,8 @@ export interface AnyContext {
   readonly run: string;
   readonly attempt: number;
   readonly signal: AbortSignal;
+  readonly chunk: Any;
+  readonly outcome: Any;
 }
 
 export interface AttemptOptions {
@@ -27,6 +29,8 @@ export interface AttemptOptions {
   readonly retryCount?: number;
   readonly input?: unknown;
   readonly signal?: AbortSignal;
+  /** What the event of a chunk, a gathering or a hook says besides. */
+  readonly event?: Pick<TaskEvent, 'chunks' | 'gather' | 'state'>;
 }
 
 /** @param s3 the client of this attempt, with whatever faults it has */
@@ -36,13 +40,14 @@ export function attempt(
   handler: (context: AnyContext) => unknown,
   options: AttemptOptions = {},
 ): Promise<TaskAnswer> {
-  const { task = 'second', run = 'run-1', retryCount = 0, input = {}, signal = new AbortController().signal } = options;
-  const planned = plan.task(task);
+  const { task = 'second', run = 'run-1', retryCount = 0, input = {}, event } = options;
+  const { signal = new AbortController().signal } = options;
+  const planned = plan.task(task) ?? plan.hook(task);
   if (!planned) throw new Error(`the plan has no task ${task}`);
   return runAttempt(handler as AnyHandler, {
-    pipeline: plan.pipeline,
+    plan,
     task: planned,
-    event: { run, input, retryCount },
+    event: { run, input, retryCount, ...event },
     records: new Records(s3, BUCKETS.runs),
     store: new Store(s3, BUCKETS),
     signal,

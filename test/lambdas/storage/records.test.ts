@@ -45,7 +45,7 @@ const hex = (value: number) => value.toString(16).padStart(8, '0');
 
 describe('history', () => {
   it('of a task that nobody tried is empty', async () => {
-    expect(await records.history(newTask())).toEqual({ committed: false, attempts: [] });
+    expect(await records.history(newTask())).toEqual({ committed: false, attempts: [], chunked: false });
   });
 
   it('has the attempts in the order of their numbers, each once, and whether one committed', async () => {
@@ -55,6 +55,7 @@ describe('history', () => {
     expect(await records.history(id)).toEqual({
       committed: false,
       attempts: ['2-bbbbbbbb', '9-cccccccc', '10-aaaaaaaa'],
+      chunked: false,
     });
     await records.commit(id, first);
     expect(await records.history(id)).toMatchObject({ committed: true });
@@ -66,7 +67,7 @@ describe('history', () => {
     await fixture.putAll(attempts.map((attempt) => `${taskPrefix(id)}${attempt}/raw`));
     // Behind all the others in the order in which S3 lists.
     await records.commit(id, first);
-    expect(await records.history(id)).toEqual({ committed: true, attempts });
+    expect(await records.history(id)).toEqual({ committed: true, attempts, chunked: false });
   });
 
   it('ignores keys that are no attempts, and those of other tasks', async () => {
@@ -76,7 +77,42 @@ describe('history', () => {
     const committed = ['_committed.json.bak', 'x/_committed.json', '_committed'].map((name) => taskPrefix(id) + name);
     const others = [commitRecordKey({ ...id, task: 'extract-2' }), `${taskPrefix({ ...id, task: 'e' })}1-aaaaaaaa/raw`];
     await fixture.putAll([...keys, ...committed, ...others]);
-    expect(await records.history(id)).toEqual({ committed: false, attempts: [] });
+    expect(await records.history(id)).toEqual({ committed: false, attempts: [], chunked: false });
+  });
+});
+
+describe('the history of chunks', () => {
+  it('is one for each chunk that began, and no part of that of their task', async () => {
+    const id = newTask();
+    await records.markAttempt(id, '1-aaaaaaaa', { version: 1, startedAt: first.startedAt, requestId: 'a' });
+    const attempts = ['10-aaaaaaaa', '2-bbbbbbbb', '2-bbbbbbbc'];
+    const keys = attempts.flatMap((attempt) => [`a/${attempt}/_attempt.json`, `a/${attempt}/raw`]);
+    const strange = ['a/notes', 'a/0-aaaaaaaa/raw', '_committed.json', 'c', 'd/x/_committed.json'];
+    await fixture.putAll([...keys, ...strange].map((key) => `${taskPrefix(id)}_chunks/${key}`));
+    await records.commit({ ...id, chunk: 'a-2' }, first);
+    expect(await records.history(id)).toEqual({ committed: false, attempts: ['1-aaaaaaaa'], chunked: true });
+    expect(Object.fromEntries(await records.chunkHistories(id))).toEqual({
+      a: { committed: false, attempts: ['2-bbbbbbbb', '2-bbbbbbbc', '10-aaaaaaaa'] },
+      'a-2': { committed: true, attempts: [] },
+    });
+  });
+
+  it('is read to its last page; their task needs one request, however many there are', async () => {
+    const id = newTask();
+    const chunks = Array.from({ length: 1_100 }, (_, index) => hex(index));
+    await fixture.putAll(chunks.map((chunk) => `${taskPrefix(id)}_chunks/${chunk}/1-aaaaaaaa/_attempt.json`));
+    const client = fixture.newClient();
+    let requests = 0;
+    intercept(client, 'ListObjectsV2Command', (_, send, call) => {
+      requests = call;
+      return send();
+    });
+    const counting = new Records(client, BUCKETS.runs);
+    expect(await counting.history(id)).toEqual({ committed: false, attempts: [], chunked: true });
+    expect(requests).toBe(1);
+    const histories = await counting.chunkHistories(id);
+    expect([...histories.keys()]).toEqual(chunks);
+    expect(requests).toBe(3);
   });
 });
 

@@ -3,7 +3,8 @@ import { afterCommit, die, someRows } from './graph.ts';
 
 export const handler = task(afterCommit, async ({ outputs, attempt }) => {
   if (attempt > 1) throw new Error('a committed task must answer from its record');
-  await outputs.rows.writeRows(someRows());
+  const rows = await outputs.rows.writeRows(someRows());
   // The runtime sends the answer when all is committed.
   process.send = () => die();
+  return { rows };
 });

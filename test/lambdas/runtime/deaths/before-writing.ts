@@ -3,5 +3,5 @@ import { beforeWriting, die, someRows } from './graph.ts';
 
 export const handler = task(beforeWriting, async ({ outputs, attempt }) => {
   if (attempt === 1) die();
-  await outputs.rows.writeRows(someRows());
+  return { rows: await outputs.rows.writeRows(someRows()) };
 });

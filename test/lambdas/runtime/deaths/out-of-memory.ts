@@ -4,5 +4,5 @@ import { outOfMemory, someRows } from './graph.ts';
 export const handler = task(outOfMemory, async ({ outputs, attempt }) => {
   const hoard: number[][] = [];
   while (attempt === 1) hoard.push(new Array(10_000).fill(attempt));
-  await outputs.rows.writeRows(someRows());
+  return { rows: await outputs.rows.writeRows(someRows()) };
 });

@@ -10,6 +10,6 @@ async function* forever(): AsyncGenerator<Row> {
   }
 }
 
-export const handler = task(overTime, ({ outputs, attempt }) =>
-  outputs.rows.writeRows(attempt === 1 ? forever() : someRows()),
-);
+export const handler = task(overTime, async ({ outputs, attempt }) => ({
+  rows: await outputs.rows.writeRows(attempt === 1 ? forever() : someRows()),
+}));

@@ -4,5 +4,5 @@ import { someRows, stuck } from './graph.ts';
 export const handler = task(stuck, async ({ outputs, attempt }) => {
   // Nothing can interrupt this: Lambda kills it.
   while (attempt === 1);
-  await outputs.rows.writeRows(someRows());
+  return { rows: await outputs.rows.writeRows(someRows()) };
 });

@@ -1,4 +1,6 @@
 import { task } from '../../../../lambdas/runtime/index.ts';
 import { someRows, unharmed } from './graph.ts';
 
-export const handler = task(unharmed, ({ outputs }) => outputs.rows.writeRows(someRows()));
+export const handler = task(unharmed, async ({ outputs }) => ({
+  rows: await outputs.rows.writeRows(someRows()),
+}));

@@ -1,0 +1,55 @@
+/** Calls functions, and tells what becomes of it. */
+
+import { NON_RETRYABLE_ERROR } from '../state-machines/contract/events.ts';
+import { isObject } from '../state-machines/contract/objects.ts';
+import type { Plan } from '../state-machines/graph/plan.ts';
+import type { Functions } from './functions.ts';
+import type { Invoke } from './interpreter.ts';
+import { failureInfoOf, LambdaError } from './lambda-error.ts';
+import type { AttemptOf, OnProgress } from './progress.ts';
+
+/** What the functions of a plan are called with. */
+export function reporting(functions: Functions, plan: Plan, onProgress: OnProgress): Invoke {
+  return async ({ state, resource, payload, retryCount }) => {
+    const name = functions.nameOf(resource);
+    if (name === undefined) {
+      const onlyAsks = isObject(payload) && payload['notesOnly'] === true;
+      if (!onlyAsks) onProgress({ type: 'cleanup-started' });
+      return functions.invoke(resource, payload, state);
+    }
+    const what = attemptOf(name, payload, retryCount, plan);
+    const startedAt = performance.now();
+    const durationMs = () => Math.round(performance.now() - startedAt);
+    onProgress({ type: 'attempt-started', ...what });
+    try {
+      const answer = await functions.invoke(resource, payload, name);
+      refuseForeign(name, answer);
+      onProgress({ type: 'attempt-succeeded', ...what, durationMs: durationMs() });
+      return answer;
+    } catch (error) {
+      onProgress({ type: 'attempt-failed', ...what, durationMs: durationMs(), error: failureInfoOf(error) });
+      throw error;
+    }
+  };
+}
+
+function attemptOf(task: string, payload: unknown, retryCount: number, plan: Plan): AttemptOf {
+  const hook = plan.hook(task)?.hook;
+  const { chunks, gather } = isObject(payload) ? payload : {};
+  return {
+    task,
+    attempt: retryCount + 1,
+    ...(hook && { hook }),
+    ...(Array.isArray(chunks) && { chunks }),
+    ...(gather === true && { gather }),
+  };
+}
+
+/** A handler that was not made with task() commits nothing. On AWS the tasks that need its outputs would say so. */
+function refuseForeign(task: string, answer: unknown): void {
+  if (isObject(answer) && answer['status'] === 'SUCCEEDED') return;
+  throw new LambdaError(
+    NON_RETRYABLE_ERROR,
+    `the handler of "${task}" was not made with task(…): export const handler = task(${task}, …)`,
+  );
+}
