@@ -36,7 +36,7 @@ export function runEndStates(end: RunEnd): Record<string, State> {
   const { errors, finally: always } = end;
   const afterErrors = always ? STATES.finally : STATES.cleanup;
   return {
-    ...((errors || always) && notesStates(end.plan, errors ? STATES.errors : afterErrors)),
+    ...((errors || always) && { [STATES.notes]: notesState(end.plan, errors ? STATES.errors : afterErrors) }),
     ...(errors && {
       [STATES.anyFailure]: {
         Type: 'Choice',
@@ -83,24 +83,16 @@ const CLEANUP_FUNCTION = {
   ],
 } as const;
 
-/** What an error that ended the run at once has left of its notes are the tasks' records. The error itself stays. */
-function notesStates(plan: Plan, Next: string): Record<string, State> {
+/** What an error that ended the run at once has left of its notes are the tasks' records. The answer repeats the error. */
+function notesState(plan: Plan, Next: string): State {
   return {
-    [STATES.notes]: {
-      ...CLEANUP_FUNCTION,
-      Parameters: { ...EVENT, ...namesIn(plan), input: {}, 'state.$': '$', notesOnly: true },
-      ResultPath: '$.notes',
-      Catch: [
-        { ErrorEquals: ['States.DataLimitExceeded'], ResultPath: '$.notesLost', Next },
-        { ErrorEquals: ['States.ALL'], ResultPath: '$.notesLost', Next },
-      ],
-      Next: STATES.noted,
-    },
-    [STATES.noted]: {
-      Type: 'Pass',
-      Parameters: { 'out.$': '$.notes.out', 'Error.$': '$.Error', 'Cause.$': '$.Cause' },
-      Next,
-    },
+    ...CLEANUP_FUNCTION,
+    Parameters: { ...EVENT, ...namesIn(plan), input: {}, 'state.$': '$', notesOnly: true },
+    Catch: [
+      { ErrorEquals: ['States.DataLimitExceeded'], ResultPath: '$.notesLost', Next },
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.notesLost', Next },
+    ],
+    Next,
   };
 }
 

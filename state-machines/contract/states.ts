@@ -2,7 +2,6 @@
 export const STATES = {
   run: 'Run',
   notes: 'Notes from records',
-  noted: 'Noted',
   anyFailure: 'Any failure?',
   errors: 'Errors',
   finally: 'Finally',

@@ -119,7 +119,7 @@ const CLEANED: Known = { done: 'anything', result: 'anything', cause: 'anything'
 const ANSWERS: Record<string, Known> = {
   [STATES.cleanup]: CLEANED,
   [STATES.cleanupFromRecords]: CLEANED,
-  [STATES.notes]: { out: {} },
+  [STATES.notes]: { out: {}, Error: 'anything', Cause: 'anything' },
 };
 
 function fillIn(template: Readonly<Record<string, unknown>>, read: (path: string) => Known): Known {

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ExecutionEnd, type Invocation, interpret } from '../../local/interpreter.ts';
 import {
+  type CaughtError,
   type CleanupEvent,
   type HookState,
   marksOf,
@@ -60,7 +61,8 @@ export async function execute(
     if (event.notesOnly) {
       steps.push('notes');
       notes = structuredClone(records);
-      return { out: notes };
+      const { Error: name, Cause } = event.state as CaughtError;
+      return { out: notes, Error: name, Cause };
     }
     steps.push('cleanup');
     cleanups.push(structuredClone(event));
