@@ -87,7 +87,8 @@ class BranchWriter {
 
   write(): CompiledBranch {
     for (const [index, step] of this.#steps.entries()) {
-      this.#statesEntered += statesEnteredIn(step, this.#guards[index] !== undefined);
+      const isLast = index + 1 === this.#steps.length;
+      this.#statesEntered += statesEnteredIn(step, this.#guards[index] !== undefined, isLast);
       if (step.kind === 'task') this.#writeTask(step, index);
       else if (step.kind === 'hook') this.#writeHook(step, index);
       else this.#writeParallel(step, index);
@@ -134,20 +135,23 @@ class BranchWriter {
 
   /** @returns the state to go on with when a task has failed */
   #writeFailure(task: string, handlers: readonly PlannedHook[], onFailure: number): string {
-    let next: string;
-    if (this.#context.onTaskFailure === 'stop') {
-      this.#stop ??= this.#context.names.unique(`${this.#end.replace(/ end$/, '')} stop`);
-      next = this.#context.names.unique(`${task} failed`);
-      const failed = { [`${task}.$`]: path('$.out', task) };
-      this.#states[next] = { Type: 'Pass', Parameters: { failed }, Next: this.#stop };
-    } else {
-      next = this.#entryOf(onFailure);
-    }
+    // At once: its handlers run behind the run, for here other tasks would start beside them.
+    if (this.#context.onTaskFailure === 'stop') return this.#writeStop(task);
+    let next = this.#entryOf(onFailure);
     for (const handler of handlers.toReversed()) {
       this.#states[handler.name] = this.#hookState(handler, next, { Next: next });
       next = handler.name;
     }
     return next;
+  }
+
+  #writeStop(task: string): string {
+    const { names } = this.#context;
+    this.#stop ??= names.unique(`${this.#end.replace(/ end$/, '')} stop`);
+    const failed = names.unique(`${task} failed`);
+    const Parameters = { failed: { [`${task}.$`]: path('$.out', task) } };
+    this.#states[failed] = { Type: 'Pass', Parameters, Next: this.#stop };
+    return failed;
   }
 
   #writeHook(step: HookStep, index: number): void {
@@ -289,12 +293,15 @@ function guardName(step: TaskStep | HookStep): string {
   return step.kind === 'task' ? `${step.node.task.name} ready?` : `${step.name} due?`;
 }
 
-function statesEnteredIn(step: Step, guarded: boolean): number {
+function statesEnteredIn(step: Step, guarded: boolean, isLast: boolean): number {
   switch (step.kind) {
     case 'task':
       return (guarded ? 1 : 0) + (step.node.task.each ? 2 : 1);
-    case 'hook':
-      return (guarded ? 1 : 0) + (step.node.hook.hook === 'finally' && step.node.runs !== 'late' ? 1 : 0);
+    case 'hook': {
+      const runs = step.node.hook.hook === 'finally' && step.node.runs !== 'late';
+      // A Choice cannot end a branch: where it is the last, it leads to a state that does.
+      return (guarded ? 1 : 0) + (runs || isLast ? 1 : 0);
+    }
     case 'parallel':
       return 1;
     default:

@@ -9,7 +9,7 @@ import { nothingKnown } from './flow.ts';
 import { type HookNode, type MachineNode, omittableTasks } from './nodes.ts';
 import { type GraphNode, orderOf } from './relation.ts';
 import { StateNames } from './state-names.ts';
-import { type Structure, structureOf } from './structure.ts';
+import { type Nest, type Structure, structureOf } from './structure.ts';
 
 type PartContext = Pick<BranchContext, 'run' | 'runError'>;
 
@@ -26,16 +26,14 @@ export class MachineParts {
   }
 
   /** All tasks, each with its own errors tasks, and the hooks of the groups. */
-  run(
-    nest: (nodes: readonly GraphNode[]) => Structure = structureOf,
-  ): CompiledBranch & { readonly structure: Structure; readonly nodes: readonly GraphNode[] } {
+  run(nest: Nest): CompiledBranch & { readonly structure: Structure; readonly nodes: readonly GraphNode[] } {
     const { tasks, hooks } = this.#plan;
     const ofGroups = hooks.filter(({ owner }) => owner.kind === 'group');
     const machineNodes: [string, MachineNode][] = [
-      ...tasks.map((task): [string, MachineNode] => {
-        const handlers = hooks.filter(({ owner }) => owner.kind === 'task' && owner.task === task.name);
-        return [task.name, { kind: 'task', task, handlers: inDependencyOrder(handlers) }];
-      }),
+      ...tasks.map((task): [string, MachineNode] => [
+        task.name,
+        { kind: 'task', task, handlers: this.#handlersOf(task.name) },
+      ]),
       ...ofGroups.map((hook): [string, MachineNode] => [
         hook.name,
         { kind: 'hook', hook, runs: hook.hook === 'errors' ? 'failed' : 'ran' },
@@ -46,18 +44,22 @@ export class MachineParts {
     return { ...this.#compile(nodes, structure, new Map(machineNodes), unknownMark), structure, nodes };
   }
 
-  /** The hooks of one kind, one phase behind the run or behind the execution; undefined where there are none. */
+  /**
+   * The hooks of one kind, one phase behind the run or behind the execution; undefined where there are none. Hooks of
+   * tasks and groups run in it where the run was ended before they could in their own place.
+   */
   phase(kind: PlannedHook['hook'], context: PartContext = {}): CompiledBranch | undefined {
-    const phase = this.#plan.hooks.filter(({ hook, owner }) => hook === kind && owner.kind !== 'task');
-    const late = phase.filter(({ owner }) => owner.kind === 'group');
+    const phase = this.#plan.hooks.filter(({ hook }) => hook === kind);
+    const late = phase.filter(({ owner }) => owner.kind !== 'graph');
     const stateNames = new Map(late.map(({ name }) => [name, this.#names.unique(`${name} late`)]));
     const nameOf = (name: string) => stateNames.get(name) ?? name;
-    const inPhase = new Set(phase.map(({ name }) => name));
-    const nodes = phase.map((hook) => ({
-      ...hook,
-      name: nameOf(hook.name),
-      dependencies: hook.dependencies.filter((name) => inPhase.has(name)).map(nameOf),
-    }));
+    const nodes = phase.map((hook) => {
+      const before = new Set([...hook.dependencies, ...this.#handlersBefore(hook)]);
+      const comesBefore = (other: PlannedHook) =>
+        before.has(other.name) || RANKS[other.owner.kind] < RANKS[hook.owner.kind];
+      const dependencies = phase.filter(comesBefore).map(({ name }) => nameOf(name));
+      return { ...hook, name: nameOf(hook.name), dependencies };
+    });
     if (nodes.length === 0) return undefined;
     const machineNodes = phase.map((hook): [string, HookNode] => [
       nameOf(hook.name),
@@ -66,6 +68,16 @@ export class MachineParts {
     // Notes from records do not nest.
     const findMark: FindMark = (name) => path('$.up.out', name);
     return this.#compile(nodes, structureOf(nodes), new Map(machineNodes), findMark, context);
+  }
+
+  /** In the order in which they run. */
+  #handlersOf(task: string): PlannedHook[] {
+    return inDependencyOrder(this.#plan.hooks.filter(({ owner }) => owner.kind === 'task' && owner.task === task));
+  }
+
+  #handlersBefore({ name, owner }: PlannedHook): string[] {
+    const handlers = owner.kind === 'task' ? this.#handlersOf(owner.task).map((handler) => handler.name) : [];
+    return handlers.slice(0, Math.max(0, handlers.indexOf(name)));
   }
 
   #compile(
@@ -87,6 +99,9 @@ export class MachineParts {
     });
   }
 }
+
+/** Whose hooks come first. */
+const RANKS = { task: 0, group: 1, graph: 2 };
 
 /** Errors tasks do not run where all goes well: where there are hints, theirs is zero, and is nobody else's mean. */
 function runNodes(tasks: readonly PlannedTask[], hooks: readonly PlannedHook[]): GraphNode[] {

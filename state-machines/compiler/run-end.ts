@@ -83,7 +83,7 @@ const CLEANUP_FUNCTION = {
   ],
 } as const;
 
-/** What an error that ended the run at once has left of its notes are the tasks' records. */
+/** What an error that ended the run at once has left of its notes are the tasks' records. The answer repeats the error. */
 function notesState(plan: Plan, Next: string): State {
   return {
     ...CLEANUP_FUNCTION,
@@ -102,13 +102,16 @@ function namesIn({ tasks, hooks }: Plan): { tasks: TaskRetries[]; hooks?: TaskRe
   return { tasks: tasks.map(nameAndRetries), ...(before.length > 0 && { hooks: before.map(nameAndRetries) }) };
 }
 
-function cleanupStates({ plan }: RunEnd): Record<string, State> {
+function cleanupStates({ plan, taskErrors }: RunEnd): Record<string, State> {
   const fail = (error: Record<string, string>, cause: string): State => ({
     Type: 'Pass',
     Parameters: { ...error, 'cause.$': cause },
     Next: STATES.failed,
   });
   const event = { ...EVENT, ...namesIn(plan) };
+  // Hooks of groups leave their errors beside those of tasks, and a value can be called as an error is.
+  const onlyTasks =
+    plan.hooks.every(({ owner }) => owner.kind !== 'group') && plan.tasks.every(({ outputs }) => !('Error' in outputs));
   return {
     [STATES.cleanup]: {
       ...CLEANUP_FUNCTION,
@@ -156,6 +159,7 @@ function cleanupStates({ plan }: RunEnd): Record<string, State> {
         'notes.$': 'States.JsonToString($.out)',
         'cause.$': 'States.JsonToString($)',
         'cleanup.$': '$.cleanup',
+        ...(!onlyTasks && { 'out.$': '$.out' }),
       },
       Next: 'Task failed?',
     },
@@ -163,7 +167,11 @@ function cleanupStates({ plan }: RunEnd): Record<string, State> {
       Type: 'Choice',
       Choices: [
         {
-          ...some(['*"Error":*', '*"Error" :*'].map((StringMatches) => ({ Variable: '$.notes', StringMatches }))),
+          ...some(
+            onlyTasks
+              ? ['*"Error":*', '*"Error" :*'].map((StringMatches) => ({ Variable: '$.notes', StringMatches }))
+              : taskErrors.map((Variable) => ({ Variable, IsPresent: true })),
+          ),
           Next: 'Task and cleanup failed',
         },
       ],

@@ -33,6 +33,8 @@ export interface Parallel {
   readonly parts: readonly Structure[];
 }
 
+export type Nest = (nodes: readonly GraphNode[]) => Structure;
+
 /** The same graph has the same structure everywhere and always. */
 export function structureOf(nodes: readonly GraphNode[]): Structure {
   const order = orderOf(nodes);

@@ -1,23 +1,28 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MachineParts } from '../../state-machines/compiler/machine-parts.ts';
-import { placeholdersOf } from '../../state-machines/compiler/placeholders.ts';
+import { compileNested } from '../../state-machines/compiler/compile.ts';
+import type { GraphNode } from '../../state-machines/compiler/relation.ts';
 import type { Structure } from '../../state-machines/compiler/structure.ts';
-import { compile, type Definition, type Plan } from '../../state-machines/index.ts';
-import { type Digraph, orderOf, planOf } from '../graph/graphs.ts';
+import { inDependencyOrder } from '../../state-machines/graph/plan.ts';
+import { compile } from '../../state-machines/index.ts';
+import { orderOf, planOf } from '../graph/graphs.ts';
+import { cases } from '../semantics/arbitraries.ts';
+import { expectToFollowTheRules } from '../semantics/check.ts';
+import { execute, startedIn } from '../semantics/run.ts';
+import { planOf as planOfSpec } from '../semantics/spec.ts';
 import { statesIn } from './definitions.ts';
-import { execute, expectedMarks, marksIn, runs, startedIn, startedTooEarly, tasksThatRun } from './execute.ts';
 
-it('whatever sound nest a graph is given, a task runs if and only if all that it depends on has succeeded', () =>
+it('whatever sound nest a graph is given, a run follows the rules', () =>
   fc.assert(
-    fc.asyncProperty(runs, fc.array(fc.nat(), { minLength: 16, maxLength: 16 }), async (run, choices) => {
-      const { graph, failing } = run;
-      const plan = planOf(graph);
-      const trace = await execute(plan, run, nestedAs(anyNest(graph, choices), plan));
-      expect(startedIn(trace).toSorted()).toEqual([...tasksThatRun(graph, failing)].toSorted());
-      expect(startedTooEarly(graph, trace)).toEqual([]);
-      expect(marksIn(trace)).toEqual(expectedMarks(graph, failing));
-    }),
+    fc.asyncProperty(
+      cases(1, 8, 4),
+      fc.array(fc.nat(), { minLength: 24, maxLength: 24 }),
+      async ({ spec, behaviour }, choices) => {
+        const compiled = compileNested(planOfSpec(spec), (nodes) => anyNest(nodes, choices));
+        const trace = await execute(planOfSpec(spec), behaviour, compiled);
+        expectToFollowTheRules(spec, behaviour, trace);
+      },
+    ),
     { numRuns: 400 },
   ));
 
@@ -34,7 +39,11 @@ it.each<[string, string[], string[]]>([
     .waves()
     .flat()
     .map((task): Structure => ({ kind: 'task', task }));
-  const trace = await execute(plan, { failing: new Set(failing) }, nestedAs({ kind: 'sequence', parts }, plan));
+  const trace = await execute(
+    plan,
+    { failing: new Set(failing) },
+    compileNested(plan, () => ({ kind: 'sequence', parts })),
+  );
   expect(startedIn(trace)).toEqual(ran);
 });
 
@@ -50,18 +59,10 @@ it.each([
   expect(carriers.map(([name]) => name)).toEqual(carrying);
 });
 
-/** The machine of a plan, its tasks nested in another way than the compiler would. */
-function nestedAs(structure: Structure, plan: Plan): Definition {
-  const { definition } = compile(plan);
-  const { Run, ...others } = definition.States;
-  if (Run?.Type !== 'Parallel') throw new Error('the tasks are not in Run');
-  const { branch } = new MachineParts(plan, placeholdersOf(plan)).run(() => structure);
-  return { ...definition, States: { Run: { ...Run, Branches: [branch] }, ...others } };
-}
-
-/** Cuts the tasks anywhere in their topological order, or into parts that have nothing to do with each other. */
-function anyNest({ tasks, edges }: Digraph, choices: readonly number[]): Structure {
-  const order = orderOf({ tasks, edges });
+/** Cuts the nodes anywhere in their topological order, or into parts that have nothing to do with each other. */
+function anyNest(nodes: readonly GraphNode[], choices: readonly number[]): Structure {
+  const edges = nodes.flatMap(({ name, dependencies }) => dependencies.map((before) => [before, name] as const));
+  const order = orderOf({ tasks: nodes.map(({ name }) => name), edges });
   const related = (a: string, b: string) => order.has(`${a} < ${b}`) || order.has(`${b} < ${a}`);
   const left = [...choices];
   const combine = (kind: 'sequence' | 'parallel', parts: readonly string[][]): Structure => ({
@@ -80,6 +81,5 @@ function anyNest({ tasks, edges }: Digraph, choices: readonly number[]): Structu
     const cut = 1 + (choice % others.length);
     return combine('sequence', [members.slice(0, cut), members.slice(cut)]);
   };
-  // dags() names its tasks in topological order.
-  return nest(tasks.toSorted());
+  return nest(inDependencyOrder(nodes).map(({ name }) => name));
 }

@@ -1,9 +1,13 @@
 import validate from 'asl-validator';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../state-machines/index.ts';
+import { type Invocation, interpret } from '../../local/interpreter.ts';
+import { type CompiledPipeline, compile, type Definition } from '../../state-machines/index.ts';
 import { type Digraph, dags, planOf } from '../graph/graphs.ts';
+import { cases } from '../semantics/arbitraries.ts';
+import { planOf as planOfSpec } from '../semantics/spec.ts';
 import { branchesIn, statesIn, successorsOf } from './definitions.ts';
+import { missingPathsIn } from './missing-paths.ts';
 
 const DIAMOND = 'extract -> aggregate -> merge-load, extract -> enrich -> merge-load';
 const long = (letter: string) => letter.repeat(63);
@@ -35,22 +39,27 @@ const namedDags = fc
     };
   });
 
-function expectValid(graph: Digraph | string): void {
-  const report = validate(structuredClone(compile(planOf(graph)).definition));
+/** The machines of such graphs, and of graphs with conditions, groups and hooks. */
+const compiled = fc.oneof(
+  namedDags.map((graph) => compile(planOf(graph))),
+  cases(1, 10, 8).map(({ spec }) => compile(planOfSpec(spec))),
+);
+
+function expectValid({ definition }: CompiledPipeline): void {
+  const report = validate(structuredClone(definition));
   expect(report.isValid ? '' : report.errorsText('\n')).toBe('');
 }
 
 describe('a definition passes the validator', () => {
-  it.each(GRAPHS)('of %s', expectValid);
+  it.each(GRAPHS)('of %s', (notation) => expectValid(compile(planOf(notation))));
 
   it('of any graph', () => {
-    fc.assert(fc.property(namedDags, expectValid), { numRuns: 40 });
+    fc.assert(fc.property(compiled, expectValid), { numRuns: 40 });
   });
 });
 
 describe('in the machine of any graph', () => {
   const examples = GRAPHS.map((notation): [ReturnType<typeof compile>] => [compile(planOf(notation))]);
-  const compiled = namedDags.map((graph) => compile(planOf(graph)));
 
   it('each state has a name of its own, of 80 characters at the most, without quotes', () => {
     fc.assert(
@@ -79,19 +88,28 @@ describe('in the machine of any graph', () => {
     );
   });
 
-  it('each task is one Task state of its name, with the placeholder of its own function', () => {
+  it('each task and hook is one Task state of its name, with the placeholder of its own function', () => {
     fc.assert(
       fc.property(compiled, ({ definition, functions }) => {
-        const resources = statesIn(definition).flatMap(([name, state]) =>
-          state.Type === 'Task' ? [[name, state.Resource]] : [],
+        const resources = statesIn(definition).flatMap(([name, state]): [string, string][] =>
+          // Hooks of tasks and groups have a second place, for a run that was ended before they ran in the first.
+          state.Type === 'Task' ? [[name.replace(/ late$/, ''), state.Resource]] : [],
         );
-        const expected = Object.entries({ ...functions, Cleanup: 'Cleanup', 'Cleanup from records': 'Cleanup' });
-        expect(Object.fromEntries(resources)).toEqual(
-          Object.fromEntries(expected.map(([task, placeholder]) => [task, `\${${placeholder}}`])),
-        );
-        expect(resources).toHaveLength(expected.length);
+        const cleanups = ['Cleanup', 'Cleanup from records', 'Notes from records'];
+        const placeholders = { ...functions, ...Object.fromEntries(cleanups.map((name) => [name, 'Cleanup'])) };
+        for (const [name, resource] of resources) expect(resource).toBe(`\${${placeholders[name]}}`);
+        expect(resources.map(([name]) => name)).toEqual(expect.arrayContaining(Object.keys(functions)));
       }),
       { numRuns: 200, examples },
+    );
+  });
+
+  it('no path is read that may be missing, which would be the uncatchable States.Runtime', () => {
+    fc.assert(
+      fc.property(compiled, ({ definition }) => {
+        expect(missingPathsIn(definition)).toEqual([]);
+      }),
+      { numRuns: 300, examples },
     );
   });
 
@@ -147,7 +165,42 @@ describe('statesEntered', () => {
   ])('of %s is %i', (notation, count) => {
     expect(compile(planOf(notation)).statesEntered).toBe(count);
   });
+
+  it('is the number of states that a run enters when every task succeeds, whatever the graph and its hooks', () => {
+    const unconditional = cases(1, 8, 6).map(({ spec: { tasks, groups = [], ...spec } }) => ({
+      ...spec,
+      tasks: tasks.map(({ when: _, ...task }) => task),
+      groups: groups.map(({ when: _, ...group }) => group),
+    }));
+    return fc.assert(
+      fc.asyncProperty(unconditional, async (spec) => {
+        const { definition, statesEntered } = compile(planOfSpec(spec));
+        expect(await statesEnteredIn(definition)).toHaveLength(statesEntered);
+      }),
+      { numRuns: 100 },
+    );
+  });
 });
+
+/** The states that a run enters in which all functions succeed: before each, one is called that notes it. */
+async function statesEnteredIn(definition: Definition): Promise<string[]> {
+  const noted = JSON.parse(JSON.stringify(definition), (key, value) => {
+    if (typeof value === 'string') return ['StartAt', 'Next', 'Default'].includes(key) ? `enter ${value}` : value;
+    if (key !== 'States') return value;
+    const entries = Object.keys(value).map((Next) => [
+      `enter ${Next}`,
+      { Type: 'Task', Resource: `enter ${Next}`, ResultPath: null, Next },
+    ]);
+    return { ...value, ...Object.fromEntries(entries) };
+  });
+  const entered: string[] = [];
+  const invoke = async ({ resource }: Invocation) => {
+    if (resource.startsWith('enter ')) entered.push(resource.slice('enter '.length));
+    return { done: true, result: {} };
+  };
+  await interpret(noted, { name: 'run-1', input: {}, invoke });
+  return entered;
+}
 
 it('compiling twice gives the same definition, byte for byte', () => {
   const [first, second] = [1, 2].map(() => JSON.stringify(compile(planOf(DIAMOND)).definition));

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type Invocation, interpret } from '../../local/interpreter.ts';
+import type { ExecutionDetail, TaskEvent } from '../../state-machines/contract/events.ts';
+import { outcomeOf } from '../../state-machines/contract/outcome.ts';
+import { compile, TaskGraph } from '../../state-machines/index.ts';
+import { missingPathsIn } from '../compiler/missing-paths.ts';
+import { dags } from '../graph/graphs.ts';
+
+const DETAIL: ExecutionDetail = {
+  name: 'run-7',
+  status: 'FAILED',
+  error: 'TaskFailed',
+  cause: JSON.stringify({ tasks: { a: { status: 'FAILED', error: { name: 'Boom', message: 'no' } } } }),
+};
+
+it('after-execution tasks all run, once, in their order, whichever of them fail, and are told how the run ended', () =>
+  fc.assert(
+    fc.asyncProperty(
+      dags(6).chain(({ tasks, edges }) =>
+        fc.record({ edges: fc.constant(edges), failing: fc.subarray([...tasks]), hooks: fc.constant(tasks) }),
+      ),
+      async ({ hooks, edges, failing }) => {
+        const graph = new TaskGraph('test');
+        graph.addTask('a');
+        for (const hook of hooks) graph.addAfterExecutionTask(hook);
+        for (const [before, after] of edges) graph.addDependency(before, after);
+        const { definition, afterExecution } = compile(graph.build());
+        if (!afterExecution) throw new Error('there is no machine for them');
+
+        const steps: string[] = [];
+        const invoke = async ({ state: hook, payload }: Invocation) => {
+          const { run, state = {} } = payload as TaskEvent;
+          expect(run).toBe('run-7');
+          expect(outcomeOf(state, ['a'])).toEqual({
+            status: 'FAILED',
+            failures: [{ task: 'a', name: 'Boom', message: 'no' }],
+            tasks: { a: 'FAILED' },
+          });
+          steps.push(`start ${hook}`);
+          await Promise.resolve();
+          steps.push(`end ${hook}`);
+          if (failing.includes(hook)) throw new Error('this one fails');
+          return {};
+        };
+        const { status } = await interpret(afterExecution, { name: 'after', input: { detail: DETAIL }, invoke });
+
+        expect(status).toBe('SUCCEEDED');
+        expect(steps.toSorted()).toEqual(hooks.flatMap((hook) => [`start ${hook}`, `end ${hook}`]).toSorted());
+        for (const [before, after] of edges) {
+          expect(steps.indexOf(`end ${before}`)).toBeLessThan(steps.indexOf(`start ${after}`));
+        }
+        expect(missingPathsIn(afterExecution, { detail: { name: 'anything' } })).toEqual([]);
+        expect(Object.keys(definition.States)).not.toContain('Errors');
+      },
+    ),
+    { numRuns: 60 },
+  ));
