@@ -7,7 +7,8 @@
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
-export type FormatKind = 'bytes' | 'text' | 'json' | 'ndjson' | 'csv' | 'parquet' | 'chunks';
+export const FORMAT_KINDS = ['bytes', 'text', 'json', 'ndjson', 'csv', 'parquet', 'chunks'] as const;
+export type FormatKind = (typeof FORMAT_KINDS)[number];
 
 declare const types: unique symbol;
 

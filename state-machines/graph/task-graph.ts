@@ -1,9 +1,11 @@
+import { isObject } from '../contract/objects.ts';
 import type { Condition } from './conditions.ts';
 import type { GraphDeclaration, GraphOptions, HookKind, HookOwner } from './declarations.ts';
 import { GraphError } from './errors.ts';
-import type { AnyChunk, AnyFormat } from './formats.ts';
+import type { AnyChunk } from './formats.ts';
 import type { Plan } from './plan.ts';
 import { planGraph } from './planning/plan-graph.ts';
+import { formatOf, readable } from './planning/shape.ts';
 import { type DataRef, isRef, optional } from './refs.ts';
 import type {
   AnyTaskHandle,
@@ -45,8 +47,8 @@ abstract class Scope {
   addTask(name: string, definition: TaskDef & Partial<EachDef> = {}): TaskHandle {
     const addErrorsTask = (hook: string, hookDefinition: FunctionDef = {}) =>
       this.addHook('errors', hook, hookDefinition, { kind: 'task', task: name });
-    const handle = { ...this.#handle(name, definition, definition.each !== undefined), addErrorsTask };
-    this.graph.functions.push({ kind: 'task', handle, groups: this.#groups });
+    const handle = { ...this.#handle(name, readable(definition)), addErrorsTask };
+    this.graph.functions.push({ kind: 'task', handle, given: definition, groups: this.#groups });
     return handle as unknown as TaskHandle;
   }
 
@@ -74,26 +76,23 @@ abstract class Scope {
    * tasks run when what they depend on is over, as any others, and its hooks when all its tasks are.
    */
   group(name: string, options: { readonly when?: Condition } = {}): TaskGroup {
-    this.graph.groups.push({ name, groups: this.#groups, ...options });
+    const { when } = isObject(options) ? options : {};
+    this.graph.groups.push({ name, groups: this.#groups, ...(when !== undefined && { when }), given: options });
     return new TaskGroup(name, this.graph, [...this.#groups, name]);
   }
 
   protected abstract readonly owner: HookOwner;
 
   protected addHook(hook: HookKind, name: string, definition: FunctionDef, owner: HookOwner): AnyTaskHandle {
-    const inputs = Object.entries(definition.inputs ?? {}).map(([input, ref]) => [
-      input,
-      isRef(ref) ? optional(ref) : ref,
-    ]);
-    const handle = this.#handle(name, {
-      ...definition,
-      ...(definition.inputs && { inputs: Object.fromEntries(inputs) }),
-    });
-    this.graph.functions.push({ kind: 'hook', handle, hook, owner });
+    const { inputs, ...others } = readable(definition);
+    const allOptional = Object.entries(inputs ?? {}).map(([input, ref]) => [input, isRef(ref) ? optional(ref) : ref]);
+    const handle = this.#handle(name, { ...others, ...(inputs && { inputs: Object.fromEntries(allOptional) }) });
+    this.graph.functions.push({ kind: 'hook', handle, given: definition, hook, owner });
     return handle;
   }
 
-  #handle(name: string, definition: FunctionDef, gathered = false): AnyTaskHandle {
+  #handle(name: string, definition: FunctionDef & Partial<EachDef>): AnyTaskHandle {
+    const gathered = definition.each !== undefined;
     const refs = Object.entries(definition.outputs ?? {}).map(([output, declared]): [string, DataRef] => [
       output,
       { kind: 'ref', task: name, output, format: { ...formatOf(declared), ...(gathered && { gathered }) } },
@@ -161,8 +160,4 @@ function build(declaration: GraphDeclaration): Plan {
   const { plan, problems } = planGraph(declaration);
   if (problems.length > 0) throw new GraphError(declaration.name, problems);
   return plan;
-}
-
-function formatOf(output: OutputsDef[string]): AnyFormat {
-  return output.kind === 'durable' ? output.format : output;
 }
