@@ -74,7 +74,7 @@ export class Given<T = unknown> {
 
 /** Where the type of the value is known, it can only be compared with its like. */
 type ComparedWith<T> = [NonNullable<T>] extends [Scalar] ? T & Scalar : Scalar;
-type OrderedWith<T> = [NonNullable<T>] extends [number | string] ? NonNullable<T> & (number | string) : number | string;
+type OrderedWith<T> = [NonNullable<T>] extends [Scalar] ? NonNullable<T> & (number | string) : number | string;
 
 /** A value in the execution's input: `fromInput('load', 'mode').equals('full')` looks at `{ load: { mode } }`. */
 export function fromInput(...path: readonly string[]): Given {
