@@ -87,7 +87,9 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
   };
 
   const condition = resolve(declared, []);
-  return { problems, ...(condition && problems.length === 0 && { condition }) };
+  // exists() and isOneOf() look at the same value more than once.
+  const told = [...new Map(problems.map((found) => [found.message, found])).values()];
+  return { problems: told, ...(condition && problems.length === 0 && { condition }) };
 }
 
 /** @returns what is wrong with a test; undefined where nothing is */
