@@ -41,7 +41,7 @@ export function resolveEach(
     problems.push(
       problem(
         'InvalidEach',
-        `task "${task}": toleratedFailures is ${given}; it must be a whole number or a percentage, as "5%"`,
+        `task "${task}": toleratedFailures is ${given}; it must be a whole number from 0 to 100,000, or a percentage, as "5%"`,
       ),
     );
   }
