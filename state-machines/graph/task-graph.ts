@@ -31,7 +31,20 @@ abstract class Scope {
     this.#groups = groups;
   }
 
-  /** With `each` the task is chunk-parallel. */
+  /**
+   * Adds a task. It starts once all that it depends on has ended well: the tasks whose outputs it takes as inputs, chunks or
+   * in its condition, and those of `addDependency`. With `each` it is chunk-parallel.
+   *
+   * @example
+   * const list = graph.addTask('list', { outputs: { pages: chunks<{ url: string }>() } });
+   * const fetch = graph.addTask('fetch', {
+   *   each: list.outputs.pages,
+   *   maxConcurrency: 20,
+   *   toleratedFailures: '5%',
+   *   outputs: { rows: ndjson<Row>() },
+   * });
+   * graph.addTask('load', { inputs: { rows: fetch.outputs.rows } }); // the rows of all pages
+   */
   addTask<
     const Inputs extends InputsDef = {},
     const Outputs extends OutputsDef = {},
@@ -52,7 +65,11 @@ abstract class Scope {
     return handle as unknown as TaskHandle;
   }
 
-  /** A task that runs when one of these tasks has failed, once all of them are over. */
+  /**
+   * Adds a task that runs when one of these tasks has failed, once all of them are over; that of a graph also where the
+   * run was ended by anything else that the state machine can catch. Its inputs may be any outputs of these tasks and
+   * of what ran before them, each undefined where its task has not committed.
+   */
   addErrorsTask<const Inputs extends InputsDef = {}, const Outputs extends OutputsDef = {}>(
     name: string,
     definition: FunctionDef<Inputs, Outputs> = {},
@@ -61,8 +78,14 @@ abstract class Scope {
   }
 
   /**
-   * A task that always runs, whatever happened, once all of these tasks and their errors tasks are over. Several of
-   * them run side by side unless a dependency orders them, and none cares whether another failed.
+   * Adds a task that always runs, whatever happened, once all of these tasks and their errors tasks are over; that of a
+   * group only where one of the group's tasks has run. Several of them run side by side unless a dependency orders
+   * them, and none cares whether another failed. Its inputs are as those of an errors task, whose outputs it can take
+   * too.
+   *
+   * @example
+   * const start = graph.addTask('start-cluster', { outputs: { cluster: json<{ id: string }>() } });
+   * graph.addFinallyTask('stop-cluster', { inputs: { cluster: start.outputs.cluster } });
    */
   addFinallyTask<const Inputs extends InputsDef = {}, const Outputs extends OutputsDef = {}>(
     name: string,
@@ -72,8 +95,14 @@ abstract class Scope {
   }
 
   /**
-   * A group of tasks with errors and finally tasks of its own, and a condition for all of them. It orders nothing: its
-   * tasks run when what they depend on is over, as any others, and its hooks when all its tasks are.
+   * Adds a group of tasks with errors and finally tasks of its own, and a condition for all of them. It orders nothing:
+   * its tasks run when what they depend on is over, as any others, and its hooks when all its tasks are.
+   *
+   * @param options.when holds for each task in it, with the task's own. @default its tasks always run
+   * @example
+   * const warehouse = graph.group('warehouse', { when: fromInput('target').equals('warehouse') });
+   * warehouse.addTask('copy', { inputs: { table: load.outputs.table } });
+   * warehouse.addErrorsTask('roll-back');
    */
   group(name: string, options: { readonly when?: Condition } = {}): TaskGroup {
     const { when } = isObject(options) ? options : {};
@@ -137,14 +166,17 @@ export class TaskGraph extends Scope {
   }
 
   /**
-   * A task that runs once the execution has ended, with its final status. The run's data has gone by then, so it has
-   * neither inputs nor outputs; and it can change nothing about the run any more.
+   * Adds a task that runs once the execution has ended, in whatever way, and is told its final status. The run's data
+   * has gone by then, so it has neither inputs nor outputs; and it can change nothing about the run any more.
    */
   addAfterExecutionTask(name: string, definition: Omit<FunctionDef, 'inputs' | 'outputs'> = {}): HookHandle<{}, {}> {
     return this.addHook('after-execution', name, definition, this.owner) as HookHandle<{}, {}>;
   }
 
-  /** Makes `after` wait for `before` though it takes no data from it: two tasks, or two hooks of one kind. */
+  /**
+   * Makes `after` wait for `before` though it takes no data from it: two tasks, or two hooks of one kind and one owner
+   * (two finally tasks of the graph, two errors tasks of one group).
+   */
   addDependency(before: AnyTaskHandle | string, after: AnyTaskHandle | string): this {
     this.graph.dependencies.push({ before, after });
     return this;
