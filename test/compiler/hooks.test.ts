@@ -114,8 +114,9 @@ describe('a group', () => {
         'close end': END,
       },
     });
-    // Run, a, undo due?, close due?, close, Any failure?, Finally, close late due?, Cleanup, Verdict, Succeeded.
-    expect(pipeline.statesEntered).toBe(11);
+    // Run, a, undo due?, close due?, close, Any failure?, Finally, close late due?, close late end, Cleanup, Verdict,
+    // Succeeded.
+    expect(pipeline.statesEntered).toBe(12);
   });
 
   it('has them again behind the run, for where it was ended before they could run', () => {

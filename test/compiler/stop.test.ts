@@ -45,13 +45,19 @@ it('a failed task ends Run, with its error as the cause; nothing needs a guard o
   expect(pipeline.statesEntered).toBe(9);
 });
 
-it("a task's own errors tasks run before its failure ends the run", () => {
+it("a task's own errors tasks run behind the run, for no task starts beside them", () => {
   const graph = new TaskGraph('test', { onTaskFailure: 'stop' });
   graph.addTask('a').addErrorsTask('undo');
-  const branch = runBranch(compiled(graph.build()));
-  expect(Object.keys(branch?.States ?? {})).toEqual(['a failed', 'undo', 'a', 'a stop']);
-  expect(branch?.States['a']).toMatchObject({ Catch: [{ Next: 'undo' }] });
-  expect(branch?.States['undo']).toMatchObject({ Catch: [{ Next: 'a failed' }], Next: 'a failed' });
+  const pipeline = compiled(graph.build());
+  expect(runBranch(pipeline)).toEqual({
+    StartAt: 'a',
+    States: {
+      a: taskState('a', 'a failed', EXIT),
+      'a failed': failedState('a', 'a stop'),
+      'a stop': STOP,
+    },
+  });
+  expect(JSON.stringify(pipeline.definition.States['Errors'])).toContain('"Resource":"${undo}"');
 });
 
 it('where there are hooks, the records tell how the tasks ended', () => {
