@@ -30,8 +30,8 @@ export interface BranchContext extends FlowContext {
   readonly placeholderOf: (name: string) => string;
   /** Where hooks find the run's name and input. @default the execution's own */
   readonly run?: Readonly<Record<string, string>>;
-  /** Where a late hook finds whether the run was ended before it could run in it. */
-  readonly runError?: string;
+  /** Where a late hook finds how the run ended: its notes, and its error where it was ended by one. */
+  readonly runEnd?: string;
 }
 
 export interface CompiledBranch {
@@ -183,20 +183,26 @@ class BranchWriter {
     const ran = marks.map((mark) =>
       every([present(`${mark}.status`), { Variable: `${mark}.status`, StringEquals: 'SUCCEEDED' }]),
     );
-    const due = some(hook.hook === 'errors' ? failed : [...failed, ...ran]);
-    if (runs !== 'late') return due;
-    const { runError = '' } = this.#context;
-    return every([present(runError), { Variable: this.#findMark(hook.name), IsPresent: false }, due]);
+    const due = hook.hook === 'errors' ? failed : [...failed, ...ran];
+    if (runs !== 'late') return some(due);
+    const { runEnd = '' } = this.#context;
+    // Where nobody can tell whether the group ran, what is to run always does.
+    const unknown = { Variable: `${runEnd}.out`, IsPresent: false };
+    return every([
+      present(`${runEnd}.Error`),
+      { Variable: this.#findMark(hook.name), IsPresent: false },
+      some(hook.hook === 'finally' ? [unknown, ...due] : due),
+    ]);
   }
 
   #writeParallel({ parallel, known }: Extract<Step, { kind: 'parallel' }>, index: number): void {
     const name = this.#names[index] ?? '';
-    const { run, runError, names } = this.#context;
+    const { run, runEnd, names } = this.#context;
     const key = names.nextKey();
     const context: BranchContext = {
       ...this.#context,
       ...(run && { run: Object.fromEntries(Object.entries(run).map(([field, at]) => [field, fromInside(at)])) }),
-      ...(runError && { runError: fromInside(runError) }),
+      ...(runEnd && { runEnd: fromInside(runEnd) }),
     };
     const inner = parallel.parts.map((part) =>
       compileBranch(part, known, (task) => fromInside(this.#findMark(task)), context),

@@ -55,8 +55,8 @@ export function compileNested(plan: Plan, nest: Nest, options: CompileOptions = 
   const functions = placeholdersOf(plan);
   const parts = new MachineParts(plan, functions);
   const run = parts.run(nest);
-  const errors = parts.phase('errors', { runError: '$.up.Error' });
-  const always = parts.phase('finally', { runError: '$.up.Error' });
+  const errors = parts.phase('errors', { runEnd: '$.up' });
+  const always = parts.phase('finally', { runEnd: '$.up' });
   const after = parts.phase('after-execution', { run: { 'run.$': '$.up.execution.name' } });
   const end: RunEnd = {
     plan,

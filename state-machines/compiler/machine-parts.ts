@@ -11,7 +11,7 @@ import { type GraphNode, orderOf } from './relation.ts';
 import { StateNames } from './state-names.ts';
 import { type Nest, type Structure, structureOf } from './structure.ts';
 
-type PartContext = Pick<BranchContext, 'run' | 'runError'>;
+type PartContext = Pick<BranchContext, 'run' | 'runEnd'>;
 
 export class MachineParts {
   readonly #plan: Plan;

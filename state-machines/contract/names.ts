@@ -6,6 +6,8 @@
  * (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html).
  */
 
+import { show } from './show.ts';
+
 export interface NameRule {
   readonly pattern: RegExp;
   /** The rule in words, to be put behind "must". */
@@ -39,5 +41,5 @@ export function isName(rule: NameRule, name: unknown): name is string {
 
 /** "run id" + "a b" → what is wrong with it and what is allowed. */
 export function explainName(what: string, rule: NameRule, given: unknown): string {
-  return `the ${what} ${JSON.stringify(given)} is not allowed: it must ${rule.inWords}`;
+  return `the ${what} ${show(given)} is not allowed: it must ${rule.inWords}`;
 }

@@ -97,7 +97,8 @@ function outcomeOfExecution({ status, output, error, cause }: ExecutionDetail): 
 function resultIn(text: string | null | undefined): RunResult | undefined {
   try {
     const result = JSON.parse(text ?? '');
-    return isObject(result) && isObject(result['tasks']) ? (result as unknown as RunResult) : undefined;
+    const tasks = isObject(result) && isObject(result['tasks']) ? Object.values(result['tasks']) : [undefined];
+    return tasks.every(isObject) ? result : undefined;
   } catch {
     return undefined;
   }

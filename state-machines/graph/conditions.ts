@@ -47,6 +47,7 @@ export class Given<T = unknown> {
     return not(this.equals(value));
   }
 
+  /** It is one of these; there must be at least one. */
   isOneOf(...values: readonly ComparedWith<T>[]): Condition {
     return anyOf(...values.map((value) => this.equals(value)));
   }
@@ -74,17 +75,29 @@ export class Given<T = unknown> {
 
 /** Where the type of the value is known, it can only be compared with its like. */
 type ComparedWith<T> = [NonNullable<T>] extends [Scalar] ? T & Scalar : Scalar;
-type OrderedWith<T> = [NonNullable<T>] extends [number | string] ? NonNullable<T> & (number | string) : number | string;
+type OrderedWith<T> = [NonNullable<T>] extends [Scalar] ? NonNullable<T> & (number | string) : number | string;
 
-/** A value in the execution's input: `fromInput('load', 'mode').equals('full')` looks at `{ load: { mode } }`. */
+/**
+ * A value in the execution's input.
+ *
+ * @param path the names that lead to it, from the outside in, each of letters, digits, `-` and `_`
+ * @example
+ * // where a run is started with { "load": { "mode": "full" } }
+ * graph.addTask('reload', { when: fromInput('load', 'mode').equals('full') });
+ */
 export function fromInput(...path: readonly string[]): Given {
   return new Given({ from: 'input', path });
 }
 
 /**
- * A value in a json output of another task, which the task with this condition then depends on:
- * `fromOutput(check.outputs.stats, 'rows').greaterThan(0)`. The value is a number, a boolean, or a text of 256
- * characters at the most.
+ * A value in a json output of another task, which the task with this condition then depends on. The value is a number,
+ * a boolean, null, or a text of 256 characters at the most: it travels through the state machine.
+ *
+ * @param path the names that lead to it, from the outside in; two of them, or any number in a ref by name. Without any
+ *   it is the output as a whole.
+ * @example
+ * const check = graph.addTask('check', { outputs: { stats: json<{ rows: number }>() } });
+ * graph.addTask('load', { when: fromOutput(check.outputs.stats, 'rows').greaterThan(0) });
  */
 export function fromOutput<T, K extends keyof T & string, L extends keyof NonNullable<T[K]> & string>(
   ref: JsonRef<T>,
@@ -101,16 +114,17 @@ export function fromOutput(ref: DataRef | NamedRef, ...path: readonly string[]):
 // biome-ignore lint/suspicious/noExplicitAny: whatever was written, it is what is read that counts
 type JsonRef<T> = DataRef<DataFormat<'json', any, T>>;
 
-/** All of them hold. */
+/** All of them hold; there must be at least one. */
 export function allOf(...conditions: readonly Condition[]): Condition {
   return { kind: 'all', conditions };
 }
 
-/** At least one of them holds. */
+/** At least one of them holds; there must be at least one. */
 export function anyOf(...conditions: readonly Condition[]): Condition {
   return { kind: 'any', conditions };
 }
 
+/** The condition does not hold; there may be no value to look at. */
 export function not(condition: Condition): Condition {
   return { kind: 'not', condition };
 }

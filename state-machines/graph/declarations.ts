@@ -15,6 +15,8 @@ export type HookOwner =
 export interface TaskDeclaration {
   readonly kind: 'task';
   readonly handle: AnyTaskHandle;
+  /** Its definition as it was given. */
+  readonly given: unknown;
   /** The groups that it is in, the outermost first. */
   readonly groups: readonly string[];
 }
@@ -22,6 +24,8 @@ export interface TaskDeclaration {
 export interface HookDeclaration {
   readonly kind: 'hook';
   readonly handle: AnyTaskHandle;
+  /** Its definition as it was given. */
+  readonly given: unknown;
   readonly hook: HookKind;
   readonly owner: HookOwner;
 }
@@ -31,6 +35,8 @@ export interface GroupDeclaration {
   /** The groups that it is in, the outermost first. */
   readonly groups: readonly string[];
   readonly when?: Condition;
+  /** Its options as they were given. */
+  readonly given: unknown;
 }
 
 export interface GraphOptions {

@@ -1,5 +1,7 @@
 /** What can be wrong with a graph. Codes and numbers are API: callers match them, so they never change. */
 
+import { show } from '../contract/show.ts';
+
 /** −101 and −102 are grafOS's (`FabricError::IoError`); the others follow on. */
 export const GRAPH_PROBLEMS = {
   Cycle: -101,
@@ -47,9 +49,10 @@ export class GraphError extends Error {
   constructor(graph: string, problems: readonly GraphProblem[]) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     super(
-      [`the graph "${graph}" has ${count}:`, ...problems.map((p) => `  ${p.code} (${p.number}): ${p.message}`)].join(
-        '\n',
-      ),
+      [
+        `the graph ${show(graph)} has ${count}:`,
+        ...problems.map((p) => `  ${p.code} (${p.number}): ${p.message}`),
+      ].join('\n'),
     );
     this.problems = problems;
   }

@@ -7,7 +7,8 @@
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
-export type FormatKind = 'bytes' | 'text' | 'json' | 'ndjson' | 'csv' | 'parquet' | 'chunks';
+export const FORMAT_KINDS = ['bytes', 'text', 'json', 'ndjson', 'csv', 'parquet', 'chunks'] as const;
+export type FormatKind = (typeof FORMAT_KINDS)[number];
 
 declare const types: unique symbol;
 
@@ -57,21 +58,35 @@ export function text(): DataFormat<'text', string, string> {
   return { kind: 'text' };
 }
 
-/** One JSON value, read and written whole. */
+/**
+ * One JSON value, read and written whole.
+ *
+ * @param schema a validator (https://standardschema.dev: zod, valibot, arktype …). Without one the type is taken on trust.
+ * @example
+ * outputs: { stats: json<{ rows: number }>(), checked: json(z.object({ rows: z.number() })) }
+ */
 export function json<T>(): DataFormat<'json', T, T>;
 export function json<In, Out>(schema: StandardSchemaV1<In, Out>): DataFormat<'json', In, Out>;
 export function json(schema?: StandardSchemaV1): DataFormat<'json'> {
   return { kind: 'json', ...(schema && { schema }) };
 }
 
-/** Newline-delimited JSON: one row a line, streamed. */
+/**
+ * Newline-delimited JSON: one row a line, streamed.
+ *
+ * @param schema a validator of one row, as for `json`
+ */
 export function ndjson<Row>(): DataFormat<'ndjson', Row, Row>;
 export function ndjson<In, Out>(schema: StandardSchemaV1<In, Out>): DataFormat<'ndjson', In, Out>;
 export function ndjson(schema?: StandardSchemaV1): DataFormat<'ndjson'> {
   return { kind: 'ndjson', ...(schema && { schema }) };
 }
 
-/** Comma-separated values (RFC 4180) with a header line, streamed. The first row written decides the columns. */
+/**
+ * Comma-separated values (RFC 4180) with a header line, streamed. The first row written decides the columns.
+ *
+ * @param schema a validator of one row, as for `json`; where a file is read, it is given every column as text
+ */
 export function csv<Row>(): DataFormat<'csv', Row, AsText<Row>>;
 export function csv<In, Out>(schema: StandardSchemaV1<In, Out>): DataFormat<'csv', In, Out>;
 export function csv(schema?: StandardSchemaV1): DataFormat<'csv'> {
@@ -103,6 +118,9 @@ export type ChunksFormat<Chunk extends AnyChunk = AnyChunk> = DataFormat<'chunks
  * A list of chunks, in order, for a task with `each` to run once for each of them.
  *
  * @param options.max how many there may be, up to 100,000; the limits of a run are reckoned with it. @default 1,000
+ * @example
+ * const list = graph.addTask('list', { outputs: { days: chunks<{ from: string; to: string }>({ max: 366 }) } });
+ * // the handler of list: await outputs.days.write([{ id: '2026-01-01', from: '…', to: '…' }, …]);
  */
 export function chunks<Chunk = {}>(options: { readonly max?: number } = {}): ChunksFormat<Chunk & AnyChunk> {
   return { kind: 'chunks', max: options.max ?? DEFAULT_MAX_CHUNKS };

@@ -1,5 +1,7 @@
 /** What a task may ask for: the defaults, and the limits of Lambda and Step Functions behind them. */
 
+import { isObject } from '../contract/objects.ts';
+import { show } from '../contract/show.ts';
 import { type GraphProblem, type GraphProblemCode, problem } from './errors.ts';
 import { nearest } from './nearest.ts';
 import type { ResourceReq, RetryDef } from './settings.ts';
@@ -59,25 +61,25 @@ export function check(
   return [problem(code, `task "${task}": ${option} is ${show(value)}; it must be ${allowed}`)];
 }
 
-export function checkLimits(task: string, definition: TaskDef, kind: 'task' | 'hook'): GraphProblem[] {
-  const problems: GraphProblem[] = [];
-  const checkKnown = (
-    code: 'InvalidResource' | 'InvalidRetry' | 'InvalidTask',
-    where: string,
-    given: object,
-    known: string[],
-  ) => {
-    for (const option of Object.keys(given)) {
-      if (known.includes(option)) continue;
-      const meant = nearest(option, known);
-      const mend = meant ? `did you mean "${meant}"?` : `there are ${known.join(', ')}`;
-      problems.push(problem(code, `task "${task}": ${where} has no "${option}"; ${mend}`));
-    }
-  };
+/** A problem for each option that there is not: what it was to say would not hold. */
+export function checkOptions(code: GraphProblemCode, what: string, given: unknown, known: string[]): GraphProblem[] {
+  if (!isObject(given)) return [problem(code, `${what} has options ${show(given)}, which is no object`)];
+  return Object.keys(given).flatMap((option) => {
+    if (known.includes(option)) return [];
+    const meant = nearest(option, known);
+    const mend = meant ? `did you mean "${meant}"?` : `there are ${known.join(', ')}`;
+    return [problem(code, `${what} has no "${option}"; ${mend}`)];
+  });
+}
 
-  checkKnown('InvalidTask', `a ${kind}`, definition, [...OPTIONS, ...(kind === 'task' ? TASK_OPTIONS : [])]);
-  checkKnown('InvalidResource', 'resources', definition.resources ?? {}, Object.keys(RESOURCES));
-  checkKnown('InvalidRetry', 'retry', definition.retry ?? {}, [...Object.keys(RETRY), 'jitter']);
+export function checkLimits(task: string, definition: TaskDef, kind: 'task' | 'hook'): GraphProblem[] {
+  const { resources = {}, retry = {} } = definition;
+  const options = kind === 'task' ? [...OPTIONS, ...TASK_OPTIONS] : OPTIONS;
+  const problems = [
+    ...checkOptions('InvalidTask', `task "${task}": a ${kind}`, definition, options),
+    ...checkOptions('InvalidResource', `task "${task}": resources`, resources, Object.keys(RESOURCES)),
+    ...checkOptions('InvalidRetry', `task "${task}": retry`, retry, [...Object.keys(RETRY), 'jitter']),
+  ];
 
   for (const [option, range] of Object.entries(RESOURCES)) {
     problems.push(
@@ -120,8 +122,4 @@ function within(range: Range, value: unknown): boolean {
   return (
     typeof value === 'number' && value >= range.min && value <= range.max && (!range.integer || Number.isInteger(value))
   );
-}
-
-function show(value: unknown): string {
-  return typeof value === 'number' ? value.toLocaleString('en-US') : (JSON.stringify(value) ?? String(value));
 }

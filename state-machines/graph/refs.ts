@@ -45,6 +45,6 @@ export function optional<R extends InputRef>(
   input: R,
 ): R extends OptionalRef ? R : OptionalRef<R & (DataRef | NamedRef)>;
 export function optional(input: InputRef): OptionalRef {
-  if (input.kind === 'optional-ref') return input;
+  if (isRef(input) && input.kind === 'optional-ref') return input;
   return { kind: 'optional-ref', ref: input };
 }

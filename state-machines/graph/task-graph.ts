@@ -1,9 +1,11 @@
+import { isObject } from '../contract/objects.ts';
 import type { Condition } from './conditions.ts';
 import type { GraphDeclaration, GraphOptions, HookKind, HookOwner } from './declarations.ts';
 import { GraphError } from './errors.ts';
-import type { AnyChunk, AnyFormat } from './formats.ts';
+import type { AnyChunk } from './formats.ts';
 import type { Plan } from './plan.ts';
 import { planGraph } from './planning/plan-graph.ts';
+import { formatOf, readable } from './planning/shape.ts';
 import { type DataRef, isRef, optional } from './refs.ts';
 import type {
   AnyTaskHandle,
@@ -29,7 +31,20 @@ abstract class Scope {
     this.#groups = groups;
   }
 
-  /** With `each` the task is chunk-parallel. */
+  /**
+   * Adds a task. It starts once all that it depends on has ended well: the tasks whose outputs it takes as inputs, chunks or
+   * in its condition, and those of `addDependency`. With `each` it is chunk-parallel.
+   *
+   * @example
+   * const list = graph.addTask('list', { outputs: { pages: chunks<{ url: string }>() } });
+   * const fetch = graph.addTask('fetch', {
+   *   each: list.outputs.pages,
+   *   maxConcurrency: 20,
+   *   toleratedFailures: '5%',
+   *   outputs: { rows: ndjson<Row>() },
+   * });
+   * graph.addTask('load', { inputs: { rows: fetch.outputs.rows } }); // the rows of all pages
+   */
   addTask<
     const Inputs extends InputsDef = {},
     const Outputs extends OutputsDef = {},
@@ -45,12 +60,16 @@ abstract class Scope {
   addTask(name: string, definition: TaskDef & Partial<EachDef> = {}): TaskHandle {
     const addErrorsTask = (hook: string, hookDefinition: FunctionDef = {}) =>
       this.addHook('errors', hook, hookDefinition, { kind: 'task', task: name });
-    const handle = { ...this.#handle(name, definition, definition.each !== undefined), addErrorsTask };
-    this.graph.functions.push({ kind: 'task', handle, groups: this.#groups });
+    const handle = { ...this.#handle(name, readable(definition)), addErrorsTask };
+    this.graph.functions.push({ kind: 'task', handle, given: definition, groups: this.#groups });
     return handle as unknown as TaskHandle;
   }
 
-  /** A task that runs when one of these tasks has failed, once all of them are over. */
+  /**
+   * Adds a task that runs when one of these tasks has failed, once all of them are over; that of a graph also where the
+   * run was ended by anything else that the state machine can catch. Its inputs may be any outputs of these tasks and
+   * of what ran before them, each undefined where its task has not committed.
+   */
   addErrorsTask<const Inputs extends InputsDef = {}, const Outputs extends OutputsDef = {}>(
     name: string,
     definition: FunctionDef<Inputs, Outputs> = {},
@@ -59,8 +78,14 @@ abstract class Scope {
   }
 
   /**
-   * A task that always runs, whatever happened, once all of these tasks and their errors tasks are over. Several of
-   * them run side by side unless a dependency orders them, and none cares whether another failed.
+   * Adds a task that always runs, whatever happened, once all of these tasks and their errors tasks are over; that of a
+   * group only where one of the group's tasks has run. Several of them run side by side unless a dependency orders
+   * them, and none cares whether another failed. Its inputs are as those of an errors task, whose outputs it can take
+   * too.
+   *
+   * @example
+   * const start = graph.addTask('start-cluster', { outputs: { cluster: json<{ id: string }>() } });
+   * graph.addFinallyTask('stop-cluster', { inputs: { cluster: start.outputs.cluster } });
    */
   addFinallyTask<const Inputs extends InputsDef = {}, const Outputs extends OutputsDef = {}>(
     name: string,
@@ -70,30 +95,33 @@ abstract class Scope {
   }
 
   /**
-   * A group of tasks with errors and finally tasks of its own, and a condition for all of them. It orders nothing: its
-   * tasks run when what they depend on is over, as any others, and its hooks when all its tasks are.
+   * Adds a group of tasks with errors and finally tasks of its own, and a condition for all of them. It orders nothing:
+   * its tasks run when what they depend on is over, as any others, and its hooks when all its tasks are.
+   *
+   * @param options.when holds for each task in it, with the task's own. @default its tasks always run
+   * @example
+   * const warehouse = graph.group('warehouse', { when: fromInput('target').equals('warehouse') });
+   * warehouse.addTask('copy', { inputs: { table: load.outputs.table } });
+   * warehouse.addErrorsTask('roll-back');
    */
   group(name: string, options: { readonly when?: Condition } = {}): TaskGroup {
-    this.graph.groups.push({ name, groups: this.#groups, ...options });
+    const { when } = isObject(options) ? options : {};
+    this.graph.groups.push({ name, groups: this.#groups, ...(when !== undefined && { when }), given: options });
     return new TaskGroup(name, this.graph, [...this.#groups, name]);
   }
 
   protected abstract readonly owner: HookOwner;
 
   protected addHook(hook: HookKind, name: string, definition: FunctionDef, owner: HookOwner): AnyTaskHandle {
-    const inputs = Object.entries(definition.inputs ?? {}).map(([input, ref]) => [
-      input,
-      isRef(ref) ? optional(ref) : ref,
-    ]);
-    const handle = this.#handle(name, {
-      ...definition,
-      ...(definition.inputs && { inputs: Object.fromEntries(inputs) }),
-    });
-    this.graph.functions.push({ kind: 'hook', handle, hook, owner });
+    const { inputs, ...others } = readable(definition);
+    const allOptional = Object.entries(inputs ?? {}).map(([input, ref]) => [input, isRef(ref) ? optional(ref) : ref]);
+    const handle = this.#handle(name, { ...others, ...(inputs && { inputs: Object.fromEntries(allOptional) }) });
+    this.graph.functions.push({ kind: 'hook', handle, given: definition, hook, owner });
     return handle;
   }
 
-  #handle(name: string, definition: FunctionDef, gathered = false): AnyTaskHandle {
+  #handle(name: string, definition: FunctionDef & Partial<EachDef>): AnyTaskHandle {
+    const gathered = definition.each !== undefined;
     const refs = Object.entries(definition.outputs ?? {}).map(([output, declared]): [string, DataRef] => [
       output,
       { kind: 'ref', task: name, output, format: { ...formatOf(declared), ...(gathered && { gathered }) } },
@@ -138,14 +166,17 @@ export class TaskGraph extends Scope {
   }
 
   /**
-   * A task that runs once the execution has ended, with its final status. The run's data has gone by then, so it has
-   * neither inputs nor outputs; and it can change nothing about the run any more.
+   * Adds a task that runs once the execution has ended, in whatever way, and is told its final status. The run's data
+   * has gone by then, so it has neither inputs nor outputs; and it can change nothing about the run any more.
    */
   addAfterExecutionTask(name: string, definition: Omit<FunctionDef, 'inputs' | 'outputs'> = {}): HookHandle<{}, {}> {
     return this.addHook('after-execution', name, definition, this.owner) as HookHandle<{}, {}>;
   }
 
-  /** Makes `after` wait for `before` though it takes no data from it: two tasks, or two hooks of one kind. */
+  /**
+   * Makes `after` wait for `before` though it takes no data from it: two tasks, or two hooks of one kind and one owner
+   * (two finally tasks of the graph, two errors tasks of one group).
+   */
   addDependency(before: AnyTaskHandle | string, after: AnyTaskHandle | string): this {
     this.graph.dependencies.push({ before, after });
     return this;
@@ -161,8 +192,4 @@ function build(declaration: GraphDeclaration): Plan {
   const { plan, problems } = planGraph(declaration);
   if (problems.length > 0) throw new GraphError(declaration.name, problems);
   return plan;
-}
-
-function formatOf(output: OutputsDef[string]): AnyFormat {
-  return output.kind === 'durable' ? output.format : output;
 }

@@ -18,16 +18,20 @@ export interface FunctionDef<Inputs extends InputsDef = InputsDef, Outputs exten
   readonly outputs?: Outputs;
   /** Further attempts after the first. @default 0 */
   readonly retries?: number;
-  /** How long to wait between attempts. */
+  /** How long to wait between attempts. @default 1 second, then twice as long each time, a minute at the most */
   readonly retry?: RetryDef;
   /** How long one attempt may take, in seconds, at most Lambda's 900. @default 900 */
   readonly timeoutSeconds?: number;
+  /** What its Lambda function has. @default 512 MiB of memory, and as much of /tmp */
   readonly resources?: ResourceReq;
 }
 
 export interface TaskDef<Inputs extends InputsDef = InputsDef, Outputs extends OutputsDef = OutputsDef>
   extends FunctionDef<Inputs, Outputs> {
-  /** Where it does not hold, the task is OMITTED. @default the task always runs */
+  /**
+   * Where it does not hold, the task is OMITTED, and so are the tasks that need an output of it. It is decided once all
+   * that the task depends on has ended well. @default the task always runs
+   */
   readonly when?: Condition;
   /**
    * A hint for the compiler: how long the task usually takes, in seconds. @default the mean of the hints that other tasks
@@ -36,18 +40,22 @@ export interface TaskDef<Inputs extends InputsDef = InputsDef, Outputs extends O
   readonly expectedSeconds?: number;
 }
 
-/** Makes a task chunk-parallel: it runs once for each chunk, and each of them commits on its own. */
+/**
+ * Makes a task chunk-parallel: it runs once for each chunk, and each of them commits, and is tried again, on its own.
+ * What takes an output of it waits for all of them, and gets what they wrote as one.
+ */
 export interface EachDef<Chunk extends AnyChunk = AnyChunk> {
-  /** The list of chunks. */
+  /** The list of chunks: an output of another task, declared as `chunks()`. */
   readonly each: DataRef<ChunksFormat<Chunk>> | NamedRef<ChunksFormat<Chunk>>;
   /**
-   * How many chunks run at once. Up to 40 the state machine runs them itself (an inline Map), and their events count to
-   * its history; beyond, up to 10,000, each is an execution of its own (a Distributed Map). @default 40
+   * How many invocations run at once, each for one batch of chunks. Up to 40 the state machine runs them itself (an
+   * inline Map), and their events count to its history; beyond, up to 10,000, each is an execution of its own (a
+   * Distributed Map). @default 40
    */
   readonly maxConcurrency?: number;
-  /** How many chunks may fail, as a number or as `'5%'`, before the task does; what they wrote is then missing. @default 0 */
+  /** How many chunks may fail, as a number or as `'5%'`, without the task failing: their part is then missing. @default 0 */
   readonly toleratedFailures?: number | `${number}%`;
-  /** How many chunks one invocation carries out, one after the other, where they are small. @default 1 */
+  /** How many chunks one invocation carries out, one after the other, where they are small: up to 1,000. @default 1 */
   readonly batchSize?: number;
 }
 
@@ -93,7 +101,10 @@ export interface TaskHandle<
   Outputs extends OutputsDef = OutputsDef,
   Extra extends object = {},
 > extends FunctionHandle<Inputs, Outputs, Extra> {
-  /** A local handler: it runs when this task has failed, before anything that does not depend on it goes on. */
+  /**
+   * Adds a task that runs when this one has failed, its retries used up, before its branch of the run goes on. Several
+   * run one after the other. The failure stays one: what depends on this task is skipped, and the run fails.
+   */
   addErrorsTask<const I extends InputsDef = {}, const O extends OutputsDef = {}>(
     name: string,
     definition?: FunctionDef<I, O>,

@@ -3,62 +3,13 @@ import type { State } from '../../state-machines/compiler/asl.ts';
 import { compile, type Plan, type TaskDef } from '../../state-machines/index.ts';
 import { planOf } from '../graph/graphs.ts';
 import { statesIn } from './definitions.ts';
-
-const TRANSIENT = {
-  ErrorEquals: [
-    'Lambda.ClientExecutionTimeoutException',
-    'Lambda.ServiceException',
-    'Lambda.AWSLambdaException',
-    'Lambda.SdkClientException',
-    'Lambda.TooManyRequestsException',
-  ],
-  MaxAttempts: 6,
-  JitterStrategy: 'FULL',
-};
-
-const markOf = (task: string) => (task.includes('-') ? `$.out['${task}']` : `$.out.${task}`);
-
-/** A task with defaults, but for its retries. */
-function taskState(task: string, placeholder: string, retries: number, onFailure: string, exit: object) {
-  const own = [
-    { ErrorEquals: ['NonRetryableError'], MaxAttempts: 0 },
-    {
-      ErrorEquals: ['States.ALL'],
-      MaxAttempts: retries,
-      IntervalSeconds: 1,
-      BackoffRate: 2,
-      MaxDelaySeconds: 60,
-      JitterStrategy: 'FULL',
-    },
-  ];
-  return {
-    Type: 'Task',
-    Resource: `\${${placeholder}}`,
-    TimeoutSeconds: 960,
-    Parameters: {
-      'run.$': '$$.Execution.Name',
-      'input.$': '$$.Execution.Input',
-      'retryCount.$': '$$.State.RetryCount',
-    },
-    Retry: retries > 0 ? [TRANSIENT, ...own] : [TRANSIENT],
-    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: markOf(task), Next: onFailure }],
-    ResultSelector: { status: 'SUCCEEDED' },
-    ResultPath: markOf(task),
-    ...exit,
-  };
-}
-
-const EXIT = { OutputPath: '$.out', End: true };
-const END = { Type: 'Pass', ...EXIT };
+import { END, EXIT, next, PATIENT, present, TRANSIENT, taskState } from './states.ts';
 
 const CLEANUP = {
   Type: 'Task',
   Resource: '${Cleanup}',
   TimeoutSeconds: 960,
-  Retry: [
-    TRANSIENT,
-    { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },
-  ],
+  Retry: [TRANSIENT, PATIENT],
   Next: 'Verdict',
 };
 const CLEANUP_FAILED = { ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: 'Cleanup failed' };
@@ -154,15 +105,13 @@ function machine(comment: string, branch: object, tasks: object[]) {
   };
 }
 
-const present = (Variable: string) => ({ Variable, IsPresent: true });
-
 const FLIGHTS = 'extract -> aggregate, extract -> enrich, aggregate -> merge-load, enrich -> merge-load';
 
 describe('the definition', () => {
   it('of one task runs it, cleans up and gives a verdict', () => {
     const branch = {
       StartAt: 'only',
-      States: { only: taskState('only', 'only', 0, 'only end', EXIT), 'only end': END },
+      States: { only: taskState('only', 'only end', EXIT), 'only end': END },
     };
     expect(compile(planOf('only')).definition).toEqual(
       machine('test: 1 tasks, compiled by Ebbtide', branch, [{ name: 'only', retries: 0 }]),
@@ -178,14 +127,14 @@ describe('the definition', () => {
     };
     const transform = (task: string) => ({
       StartAt: task,
-      States: { [task]: taskState(task, task, 1, `${task} end`, EXIT), [`${task} end`]: END },
+      States: { [task]: taskState(task, `${task} end`, EXIT, { retries: 1 }), [`${task} end`]: END },
     });
     const aggregated = '$.out._1[0].aggregate';
     const enriched = '$.out._1[1].enrich';
     const branch = {
       StartAt: 'extract',
       States: {
-        extract: taskState('extract', 'extract', 2, 'merge-load end', { Next: 'aggregate + enrich' }),
+        extract: taskState('extract', 'merge-load end', next('aggregate + enrich'), { retries: 2 }),
         'aggregate + enrich': {
           Type: 'Parallel',
           Parameters: { out: {} },
@@ -203,7 +152,7 @@ describe('the definition', () => {
           ],
           Default: 'merge-load end',
         },
-        'merge-load': taskState('merge-load', 'merge_load', 2, 'merge-load end', EXIT),
+        'merge-load': taskState('merge-load', 'merge-load end', EXIT, { retries: 2 }),
         'merge-load end': END,
       },
     };

@@ -23,7 +23,7 @@ export function digraph(notation: string): Digraph {
 export function graphOf(graph: Digraph | string, definitions: Readonly<Record<string, TaskDef>> = {}): TaskGraph {
   const { tasks, edges } = typeof graph === 'string' ? digraph(graph) : graph;
   const taskGraph = new TaskGraph('test');
-  for (const task of tasks) taskGraph.addTask(task, definitions[task]);
+  for (const task of tasks) taskGraph.addTask(task, Object.hasOwn(definitions, task) ? definitions[task] : {});
   for (const [before, after] of edges) taskGraph.addDependency(before, after);
   return taskGraph;
 }

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { GraphError, type InputRef, json, ref, TaskGraph } from '../../state-machines/index.ts';
+import {
+  allOf,
+  fromOutput,
+  GraphError,
+  type InputRef,
+  json,
+  ndjson,
+  ref,
+  TaskGraph,
+} from '../../state-machines/index.ts';
 import { graphOf, problemsOf } from './graphs.ts';
 
 describe('a problem has a code, the number of that code, and the value that is wrong', () => {
@@ -48,6 +57,65 @@ describe('a problem has a code, the number of that code, and the value that is w
     ['a dependency of no task', 'UnknownTask', -108, 'nobody', (graph) => graph.addDependency('ok', 'nobody')],
     ['a negative number of retries', 'InvalidRetry', -109, '-1', (graph) => graph.addTask('x', { retries: -1 })],
     ['a negative duration', 'InvalidTask', -110, '-2', (graph) => graph.addTask('x', { expectedSeconds: -2 })],
+    [
+      'a condition on an output that there is not',
+      'UnresolvedCondition',
+      -111,
+      'nowhere',
+      (graph) => graph.addTask('x', { when: fromOutput(ref('nowhere')).exists() }),
+    ],
+    [
+      'a condition on the output of another graph',
+      'UnresolvedCondition',
+      -111,
+      '"other"',
+      (graph) => graph.addTask('x', { when: fromOutput(elsewhere.outputs.raw).exists() }),
+    ],
+    [
+      'a condition on all of nothing',
+      'InvalidCondition',
+      -112,
+      'allOf()',
+      (graph) => graph.addTask('x', { when: allOf() }),
+    ],
+    [
+      'a chunk-parallel task of rows',
+      'InvalidEach',
+      -113,
+      'ndjson',
+      (graph) => {
+        const { rows } = graph.addTask('y', { outputs: { rows: ndjson() } }).outputs;
+        graph.addTask('x', { each: rows as never });
+      },
+    ],
+    [
+      'hooks in a cycle',
+      'HookCycle',
+      -114,
+      'x → x',
+      (graph) => {
+        graph.addFinallyTask('x');
+        graph.addDependency('x', 'x');
+      },
+    ],
+    [
+      "a task that takes a hook's output",
+      'InvalidHookInput',
+      -115,
+      '"hook"',
+      (graph) => taking(graph, graph.addErrorsTask('hook', { outputs: { raw: json() } }).outputs.raw),
+    ],
+    [
+      'a dependency of a hook on a task',
+      'InvalidHook',
+      -116,
+      '"ok" is a task',
+      (graph) => {
+        graph.addFinallyTask('x');
+        graph.addDependency('ok', 'x');
+      },
+    ],
+    ['a group of no tasks', 'InvalidGroup', -117, '"void"', (graph) => graph.group('void')],
   ];
 
   it.each(cases)('%s: %s (%i)', (_, code, number, offending, spoil) => {
@@ -63,7 +131,7 @@ describe('a problem has a code, the number of that code, and the value that is w
     expect(problemsOf(new TaskGraph('void'))).toMatchObject([{ code: 'EmptyGraph', number: -107 }]);
   });
 
-  it('only a cycle has a path', () => {
+  it('only a cycle has a path, of tasks or of hooks', () => {
     expect(problemsOf(graphOf('a/b'))[0]).not.toHaveProperty('path');
   });
 });
@@ -80,11 +148,14 @@ describe('names', () => {
     },
   );
 
-  it.each(['Run', 'Cleanup', 'Verdict', 'Succeeded', 'Failed'])('no task can be called %s, as a state is', (name) => {
-    const problems = problemsOf(graphOf(name));
-    expect(problems).toMatchObject([{ code: 'InvalidName', number: -105 }]);
-    expect(problems[0]?.message).toContain(`"${name}"`);
-  });
+  it.each(['Run', 'Errors', 'Finally', 'Cleanup', 'Verdict', 'Succeeded', 'Failed'])(
+    'no task can be called %s, as a state is',
+    (name) => {
+      const problems = problemsOf(graphOf(name));
+      expect(problems).toMatchObject([{ code: 'InvalidName', number: -105 }]);
+      expect(problems[0]?.message).toContain(`"${name}"`);
+    },
+  );
 
   it.each(['run', 'merge-load', 'merge_load', 'A1', 'x'.repeat(63), 'constructor', 'toString'])(
     'a task can be called %s',

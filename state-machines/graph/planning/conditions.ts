@@ -1,7 +1,8 @@
 /** Checks a condition, and finds the outputs that it looks at. */
 
 import { isObject } from '../../contract/objects.ts';
-import { type Condition, ORDER_TESTS, type Subject, type Test } from '../conditions.ts';
+import { show } from '../../contract/show.ts';
+import { type Condition, ORDER_TESTS, type Subject } from '../conditions.ts';
 import { type GraphProblem, problem } from '../errors.ts';
 import type { PlannedCondition, PlannedSubject } from '../plan.ts';
 import { type DataRef, isRef } from '../refs.ts';
@@ -23,32 +24,32 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
     return undefined;
   };
 
-  const resolve = (condition: unknown): PlannedCondition | undefined => {
+  const resolve = (condition: unknown, around: readonly unknown[]): PlannedCondition | undefined => {
+    if (around.includes(condition)) return invalid('is a condition that holds itself');
+    const inside = [...around, condition];
     const given = condition as Condition;
     switch (isObject(condition) && given.kind) {
       case 'all':
       case 'any': {
         const { kind, conditions } = given as Extract<Condition, { kind: 'all' | 'any' }>;
         if (!Array.isArray(conditions) || conditions.length === 0) return invalid(`has ${kind}Of() of no condition`);
-        const parts = conditions.map(resolve);
+        const parts = conditions.map((part) => resolve(part, inside));
         return { kind, conditions: parts.filter((part) => part !== undefined) };
       }
       case 'not': {
-        const inner = resolve((given as Extract<Condition, { kind: 'not' }>).condition);
+        const inner = resolve((given as Extract<Condition, { kind: 'not' }>).condition, inside);
         return inner && { kind: 'not', condition: inner };
       }
       case 'test': {
         const { subject, test } = given as Extract<Condition, { kind: 'test' }>;
         const found = resolveSubject(subject);
-        if (!isTest(test))
-          return invalid(
-            `compares with ${JSON.stringify(isObject(test) ? test['value'] : test)}, which is no text, number, boolean or null`,
-          );
+        const misfit = misfitOf(test);
+        if (misfit !== undefined) return invalid(misfit);
         return found && { kind: 'test', subject: found, test };
       }
       default:
         return invalid(
-          `is ${JSON.stringify(condition)}, which is no condition; make one with fromInput("…").equals(…) or fromOutput(…)`,
+          `is ${show(condition)}, which is no condition; make one with fromInput("…").equals(…) or fromOutput(…)`,
         );
     }
   };
@@ -60,7 +61,7 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
     const bad = path.find((segment) => typeof segment !== 'string' || !SEGMENT.test(segment));
     if (bad !== undefined) {
       return invalid(
-        `looks at ${JSON.stringify(bad)}: a name in a path must be of letters, digits, "-" and "_"; give nested names one by one, as in fromInput("load", "mode")`,
+        `looks at ${show(bad)}: a name in a path must be of letters, digits, "-" and "_"; give nested names one by one, as in fromInput("load", "mode")`,
       );
     }
     if (subject.from === 'input') {
@@ -85,19 +86,22 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
     return { from: 'output', task, output, path };
   };
 
-  const condition = resolve(declared);
-  return { problems, ...(condition && problems.length === 0 && { condition }) };
+  const condition = resolve(declared, []);
+  // exists() and isOneOf() look at the same value more than once.
+  const told = [...new Map(problems.map((found) => [found.message, found])).values()];
+  return { problems: told, ...(condition && problems.length === 0 && { condition }) };
 }
 
-function isTest(test: unknown): test is Test {
-  if (!isObject(test)) return false;
-  const { is, value } = test;
-  if (is === 'present') return true;
-  if (ORDER_TESTS.some((order) => order === is)) return typeof value === 'string' || Number.isFinite(value);
-  return (
-    is === 'equal' &&
-    (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value))
-  );
+/** @returns what is wrong with a test; undefined where nothing is */
+function misfitOf(test: unknown): string | undefined {
+  const { is, value }: Record<string, unknown> = isObject(test) ? test : {};
+  if (is === 'present') return undefined;
+  const ordered = ORDER_TESTS.some((order) => order === is);
+  if (!ordered && is !== 'equal') return `tests ${show(test)}, which is no comparison`;
+  if (typeof value === 'string' || Number.isFinite(value)) return undefined;
+  if (!ordered && (value === null || typeof value === 'boolean')) return undefined;
+  const given = typeof value === 'object' && value !== null ? 'an object' : show(value);
+  return `compares with ${given}, which is no text${ordered ? ' or number' : ', number, boolean or null'}`;
 }
 
 /** The values that a condition looks at. */

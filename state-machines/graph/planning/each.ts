@@ -1,5 +1,6 @@
 /** Checks what a chunk-parallel task says of its chunks. */
 
+import { show } from '../../contract/show.ts';
 import { type GraphProblem, problem } from '../errors.ts';
 import { DEFAULT_MAX_CHUNKS } from '../formats.ts';
 import { check } from '../limits.ts';
@@ -36,16 +37,16 @@ export function resolveEach(
     ...check('InvalidEach', task, 'batchSize', BATCH, batchSize),
   );
   if (!tolerated) {
-    const given = JSON.stringify(toleratedFailures);
+    const given = show(toleratedFailures);
     problems.push(
       problem(
         'InvalidEach',
-        `task "${task}": toleratedFailures is ${given}; it must be a whole number or a percentage, as "5%"`,
+        `task "${task}": toleratedFailures is ${given}; it must be a whole number from 0 to 100,000, or a percentage, as "5%"`,
       ),
     );
   }
   if (!isRef(ref) || (ref.kind as string) === 'optional-ref') {
-    problems.push(problem('InvalidEach', `${where} is ${JSON.stringify(ref)}, no output of a task that is chunks()`));
+    problems.push(problem('InvalidEach', `${where} is ${show(ref)}, no output of a task that is chunks()`));
     return { problems };
   }
   const found = outputs.resolve(ref, where);

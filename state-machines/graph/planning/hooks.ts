@@ -6,6 +6,7 @@
  * the after-execution tasks when the execution has ended.
  */
 
+import { show } from '../../contract/show.ts';
 import { findCycles } from '../cycle.ts';
 import type { GroupDeclaration, HookDeclaration } from '../declarations.ts';
 import { type GraphProblem, problem } from '../errors.ts';
@@ -33,7 +34,7 @@ export function planHooks(graph: HookGraph): { hooks: PlannedHook[]; problems: G
     problems.push(
       problem(
         'InvalidHook',
-        `addDependency(${JSON.stringify(before)}, ${JSON.stringify(after)}): a dependency can order two tasks, or two hooks of one kind and one owner; ${describe(before, first)}, ${describe(after, second)}`,
+        `addDependency(${show(before)}, ${show(after)}): a dependency can order two tasks, or two hooks of one kind and one owner; ${describe(before, first)}, ${describe(after, second)}`,
       ),
     );
     return false;
@@ -65,7 +66,7 @@ export function planHooks(graph: HookGraph): { hooks: PlannedHook[]; problems: G
   return { hooks, problems };
 }
 
-function scopeOf({ hook, owner }: HookDeclaration): string {
+function scopeOf({ hook, owner }: Pick<HookDeclaration, 'hook' | 'owner'>): string {
   return [hook, ...Object.values(owner)].join(' ');
 }
 
@@ -161,7 +162,7 @@ function checkInputs(
   return Object.entries(inputs).flatMap(([input, taken]: [string, PlannedInput]) => {
     if (over.has(taken.task)) return [];
     const other = declarations.get(taken.task);
-    const beside = other && scopeOf(other) === scopeOf({ ...hook, kind: 'hook', handle: other.handle });
+    const beside = other && scopeOf(other) === scopeOf(hook);
     const why = beside
       ? `which runs beside it; order them with addDependency("${taken.task}", "${name}")`
       : `which may not be over when "${name}" runs`;

@@ -1,12 +1,14 @@
 /** From declarations to a plan: names checked, refs resolved, defaults filled in, and every problem noted on the way. */
 
 import { explainName, isName, OUTPUT_NAME, PIPELINE_NAME, TASK_NAME } from '../../contract/names.ts';
+import { isObject } from '../../contract/objects.ts';
+import { show } from '../../contract/show.ts';
 import { STATES } from '../../contract/states.ts';
 import type { Condition } from '../conditions.ts';
 import { findCycles } from '../cycle.ts';
 import type { GraphDeclaration, GroupDeclaration, TaskDeclaration } from '../declarations.ts';
 import { type GraphProblem, problem } from '../errors.ts';
-import { check, checkLimits, DEFAULTS, retryOf } from '../limits.ts';
+import { check, checkLimits, checkOptions, DEFAULTS, retryOf } from '../limits.ts';
 import { didYouMean } from '../nearest.ts';
 import { Plan, type PlannedCondition, type PlannedInput, type PlannedOutput, type PlannedTask } from '../plan.ts';
 import type { DataRef } from '../refs.ts';
@@ -15,25 +17,28 @@ import { resolveCondition, subjectsOf } from './conditions.ts';
 import { MAX_CHUNKS, resolveEach } from './each.ts';
 import { type GroupedTask, planHooks } from './hooks.ts';
 import { KnownOutputs } from './refs.ts';
+import { checkShape } from './shape.ts';
 
 /** The plan is only fit for use where there are no problems. */
 export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: GraphProblem[] } {
-  const { name, options } = graph;
+  const { name } = graph;
+  const options: Readonly<Record<string, unknown>> = isObject(graph.options) ? graph.options : {};
   const problems: GraphProblem[] = [];
   if (!isName(PIPELINE_NAME, name))
     problems.push(problem('InvalidName', explainName('pipeline name', PIPELINE_NAME, name)));
   if (!graph.functions.some(({ kind }) => kind === 'task'))
-    problems.push(problem('EmptyGraph', `the graph "${name}" has no task; add one with addTask`));
+    problems.push(problem('EmptyGraph', `the graph ${show(name)} has no task; add one with addTask`));
   const { onTaskFailure = 'continue' } = options;
-  if (onTaskFailure !== 'continue' && onTaskFailure !== 'stop') {
-    const given = JSON.stringify(onTaskFailure);
-    problems.push(problem('InvalidTask', `onTaskFailure is ${given}; it must be "continue" or "stop"`));
-  }
+  if (onTaskFailure !== 'continue' && onTaskFailure !== 'stop')
+    problems.push(problem('InvalidTask', `onTaskFailure is ${show(onTaskFailure)}; it must be "continue" or "stop"`));
+  problems.push(...checkOptions('InvalidTask', 'a graph', graph.options, ['onTaskFailure']));
 
   const byName = new Map<string, GraphDeclaration['functions'][number]>();
   for (const declaration of graph.functions) {
     const { handle } = declaration;
-    if (byName.has(handle.name)) {
+    if (typeof handle.name !== 'string') {
+      problems.push(problem('InvalidName', explainName('task name', TASK_NAME, handle.name)));
+    } else if (byName.has(handle.name)) {
       problems.push(problem('DuplicateTask', `two tasks are called "${handle.name}"; give each a name of its own`));
     } else byName.set(handle.name, declaration);
   }
@@ -46,7 +51,11 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
   const outputs = new KnownOutputs(declared.flatMap(({ handle }) => Object.values<DataRef>(handle.outputs)));
   const resolved = declared.map((declaration): GroupedTask => {
     const { handle } = declaration;
-    problems.push(...checkNames(handle), ...checkLimits(handle.name, handle.definition, declaration.kind));
+    problems.push(
+      ...checkNames(handle),
+      ...checkShape(handle.name, declaration.given),
+      ...checkLimits(handle.name, handle.definition, declaration.kind),
+    );
     const inputs = resolveInputs(handle, outputs, problems);
     const { each, problems: eachProblems } = resolveEach(handle.definition as Partial<EachDef>, outputs, handle.name);
     problems.push(...eachProblems);
@@ -103,7 +112,7 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
     edges: edges.filter(({ before, after }) => isHook.has(before) || isHook.has(after)),
   });
   problems.push(...planned.problems);
-  return { plan: new Plan(name, tasks, planned.hooks, onTaskFailure), problems };
+  return { plan: new Plan(name, tasks, planned.hooks, onTaskFailure === 'stop' ? 'stop' : 'continue'), problems };
 }
 
 function resolveInputs(
@@ -130,7 +139,7 @@ function conditionOf(
   const { when }: TaskDef = handle.definition;
   const all: [condition: Condition, where: string][] = groups.flatMap((name) => {
     const group = declared.find((other) => other.name === name);
-    return group?.when ? [[group.when, `the condition of group "${name}"`]] : [];
+    return group?.when !== undefined ? [[group.when, `the condition of group ${show(name)}`]] : [];
   });
   if (when !== undefined) all.push([when, `the condition of task "${handle.name}"`]);
   const conditions = all.flatMap(([condition, where]) => {
@@ -161,8 +170,10 @@ function withConsumers(tasks: readonly PlannedTask[]): PlannedTask[] {
 
 function checkGroups({ groups, functions }: GraphDeclaration): GraphProblem[] {
   const problems: GraphProblem[] = [];
-  for (const [index, { name }] of groups.entries()) {
+  for (const [index, { name, given }] of groups.entries()) {
     if (!isName(TASK_NAME, name)) problems.push(problem('InvalidName', explainName('group name', TASK_NAME, name)));
+    if (typeof name !== 'string') continue;
+    problems.push(...checkOptions('InvalidGroup', `the group "${name}"`, given, ['when']));
     if (groups.findIndex((other) => other.name === name) !== index)
       problems.push(problem('InvalidGroup', `two groups are called "${name}"; give each a name of its own`));
     if (!functions.some((declaration) => declaration.kind === 'task' && declaration.groups.includes(name)))
@@ -178,13 +189,16 @@ function resolveDependencies(
 ): { before: string; after: string }[] {
   const edges = [];
   for (const dependency of dependencies) {
-    const [before, after] = [dependency.before, dependency.after].map((end) =>
-      typeof end === 'string' ? end : end.name,
-    );
-    const where = `addDependency(${JSON.stringify(before)}, ${JSON.stringify(after)})`;
+    const [before, after] = [dependency.before, dependency.after].map(nameIn);
+    const where = `addDependency(${show(before)}, ${show(after)})`;
     let known = true;
     for (const end of new Set([dependency.before, dependency.after])) {
-      const name = typeof end === 'string' ? end : end.name;
+      const name = nameIn(end);
+      if (name === undefined) {
+        known = false;
+        problems.push(problem('UnknownTask', `${where} is given ${show(end)}, no task and no name of one`));
+        continue;
+      }
       const found = declared.get(name)?.handle;
       if (found && (typeof end === 'string' || end.graph === found.graph)) continue;
       known = false;
@@ -196,6 +210,12 @@ function resolveDependencies(
     if (known && before !== undefined && after !== undefined) edges.push({ before, after });
   }
   return edges;
+}
+
+/** @returns undefined for what is, in JavaScript, neither a task's name nor its handle */
+function nameIn(end: unknown): string | undefined {
+  const name = isObject(end) ? end['name'] : end;
+  return typeof name === 'string' ? name : undefined;
 }
 
 function checkNames(handle: AnyTaskHandle): GraphProblem[] {

@@ -1,5 +1,6 @@
 /** From what an author wrote as an input to the output that is meant. */
 
+import { show } from '../../contract/show.ts';
 import { type GraphProblem, problem } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import type { PlannedInput } from '../plan.ts';
@@ -16,10 +17,7 @@ export class KnownOutputs {
   /** @param where names the input for the reader of a problem */
   resolveInput(declared: unknown, where: string): PlannedInput | GraphProblem {
     if (!isRef(declared) || (declared.kind === 'optional-ref' && !isRef(declared.ref))) {
-      return problem(
-        'UnresolvedDataRef',
-        `${where} is ${JSON.stringify(declared)}, no output of a task and no ref("…")`,
-      );
+      return problem('UnresolvedDataRef', `${where} is ${show(declared)}, no output of a task and no ref("…")`);
     }
     const optional = declared.kind === 'optional-ref';
     const found = this.resolve(optional ? declared.ref : declared, where);
@@ -36,7 +34,7 @@ export class KnownOutputs {
     if (this.#refs.has(wanted)) return wanted;
     return problem(
       code,
-      `${where} is the output "${wanted.output}" of a task "${wanted.task}" that belongs to another graph`,
+      `${where} is the output ${show(wanted.output)} of a task ${show(wanted.task)} that belongs to another graph`,
     );
   }
 
@@ -45,6 +43,9 @@ export class KnownOutputs {
     where: string,
     code: 'UnresolvedDataRef' | 'UnresolvedCondition',
   ): DataRef | GraphProblem {
+    if (typeof wanted.name !== 'string') {
+      return problem(code, `${where} is ref(${show(wanted.name)}); give the name of an output: ref("…")`);
+    }
     const all = [...this.#refs];
     const found = all.filter(({ task, output }) => wanted.name === output || wanted.name === `${task}.${output}`);
     if (found.length > 1) {
