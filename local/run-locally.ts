@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
 import type { AnyHandler } from '../lambdas/runtime/attempt.ts';
 import { RAW_HANDLER } from '../lambdas/runtime/task.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
@@ -14,6 +13,7 @@ import { executionDetail, finalize, reportedResult } from './finalize.ts';
 import type { Functions } from './functions.ts';
 import { interpret } from './interpreter.ts';
 import { releaseLateWrites } from './late-writers.ts';
+import { Places } from './places.ts';
 import type { OnProgress } from './progress.ts';
 import { reporting } from './reporting.ts';
 import { exportResults } from './results.ts';
@@ -74,10 +74,10 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
       for (const bucket of Object.values(buckets)) s3.createBucket(bucket);
       functions = deployment.start(s3.endpoint, folder.logs);
       const execution = { run, input, startedAt: new Date().toISOString() };
-      const places = pLimit(functions.atOnce);
+      const places = new Places(functions.atOnce);
       const running = {
         invoke: reporting(functions, plan, onProgress),
-        admit: <T>(invocation: () => Promise<T>) => places(invocation),
+        admit: <T>(resource: string, invocation: () => Promise<T>) => places.use(resource, invocation),
         waits,
       };
       const end = await interpret(definition, {
