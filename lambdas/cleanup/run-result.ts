@@ -134,11 +134,15 @@ async function failedTask(id: TaskId, retries: number, error: FailureInfo, recor
   // as to leave a marker. A chunk-parallel task has them for each chunk.
   const usedUp =
     !chunked &&
+    !MAP_ERRORS.includes(error.name) &&
     error.name !== NON_RETRYABLE_ERROR &&
     error.name !== STOPPED.name &&
     !TRANSIENT_ERRORS.includes(error.name);
   return { status: 'FAILED', retriesUsed: usedUp ? retries : retriesBegun, ...known, error };
 }
+
+/** Those of a Map itself, which comes before any attempt. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */
+const MAP_ERRORS = ['States.ItemReaderFailed', 'States.ResultWriterFailed', 'States.ExceedToleratedFailureThreshold'];
 
 /** A task without a commit in a run that was stopped: it had begun, or it never did. */
 async function stoppedTask(id: TaskId, records: Records): Promise<TaskResult> {
