@@ -98,7 +98,7 @@ const SKIPPED: TaskResult = { status: 'SKIPPED', retriesUsed: 0 };
 const OMITTED: TaskResult = { status: 'OMITTED', retriesUsed: 0 };
 
 /** Of a task that was under way when its run was ended. */
-const STOPPED: FailureInfo = { name: 'Stopped', message: 'the run ended while this task was running' };
+export const STOPPED: FailureInfo = { name: 'Stopped', message: 'the run ended while this task was running' };
 
 /** @param mark what the state machine noted; undefined where it lost its notes, and the records are all there is */
 async function taskResult(
