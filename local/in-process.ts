@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { cleanUp } from '../lambdas/cleanup/cleanup.ts';
-import { STOPPED } from '../lambdas/cleanup/run-result.ts';
+import { STOPPED } from '../lambdas/cleanup/task-result.ts';
 import { type AnyHandler, runAttempt } from '../lambdas/runtime/attempt.ts';
 import { abortBefore } from '../lambdas/runtime/deadline.ts';
 import { Store } from '../lambdas/runtime/store.ts';
