@@ -19,6 +19,7 @@ import { reporting } from './reporting.ts';
 import { exportResults } from './results.ts';
 import { createRunFolder, newRunId, runFolderOf } from './run-folder.ts';
 import { readingFrom, startS3 } from './s3.ts';
+import { untilCleanup } from './stopping.ts';
 
 export interface RunLocallyOptions {
   /**
@@ -41,7 +42,10 @@ export interface RunLocallyOptions {
   readonly waits?: 'real' | 'none';
   /** Where runs keep their data. @default '.ebbtide' */
   readonly dir?: string;
-  /** Aborts the run, as StopExecution does; what it leaves is cleaned up before the promise settles. */
+  /**
+   * Aborts the run, as StopExecution does; what it leaves is cleaned up before the promise settles. A run whose cleanup
+   * has begun ends by itself.
+   */
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
@@ -54,7 +58,8 @@ export interface RunLocallyOptions {
  * @throws UsageError for wrong use: a missing handler, an unknown task, a run id that breaks the rules
  */
 export async function runLocally(plan: Plan, options: RunLocallyOptions): Promise<RunResult> {
-  const { dir = '.ebbtide', waits = 'real', signal, onProgress = () => undefined } = options;
+  const { dir = '.ebbtide', waits = 'real' } = options;
+  const { signal, onProgress } = untilCleanup(options.signal, options.onProgress ?? (() => undefined));
   const failures = parseFailures([options.fail ?? []].flat(), plan);
   const input = inputOf(options);
   const handlers = typeof options.handlers === 'string' ? options.handlers : plainHandlers(plan, options.handlers);
@@ -86,7 +91,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
         input,
         getObject: readingFrom(s3.endpoint),
         onMap: (task, items) => onProgress({ type: 'chunks-started', task, count: items.flat().length }),
-        ...(signal && { signal }),
+        signal,
       });
       let result = reportedResult(end);
       if (!result) {
