@@ -11,9 +11,10 @@ import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { startAfterExecution } from './after-execution.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
 import { bundle } from './bundle.ts';
-import { createCleanupFunction, createTaskFunction, type PipelineData } from './functions.ts';
+import { createCleanupFunction, createTaskFunction } from './functions.ts';
 import { findHandlerFiles } from './handler-files.ts';
 import { refuseLargeDefinition, refuseLargeStack } from './limits.ts';
+import type { PipelineData } from './permissions.ts';
 import { allowChildExecutions, createStateMachine } from './state-machines.ts';
 
 export interface PipelineProps {

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
+import { stopped } from './lambda-error.ts';
 import { type FunctionSettings, Sandbox } from './sandbox.ts';
 
 export interface Functions {
@@ -55,7 +56,7 @@ export class SandboxedFunctions implements Functions {
   }
 
   async kill(): Promise<void> {
-    await Promise.all([...this.#all].map((sandbox) => sandbox.kill()));
+    await Promise.all([...this.#all].map((sandbox) => sandbox.kill(stopped())));
   }
 
   #takeWarm(resource: string): Sandbox | undefined {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { cleanUp } from '../lambdas/cleanup/cleanup.ts';
+import { STOPPED } from '../lambdas/cleanup/task-result.ts';
 import { type AnyHandler, runAttempt } from '../lambdas/runtime/attempt.ts';
 import { abortBefore } from '../lambdas/runtime/deadline.ts';
 import { Store } from '../lambdas/runtime/store.ts';
@@ -74,7 +75,7 @@ export class InProcessFunctions implements Functions {
 
   /** A handler cannot be killed inside this process; it is cut off from what it could still write to. */
   async kill(): Promise<void> {
-    this.#killed.abort(Object.assign(new Error('the run was stopped'), { name: 'Runtime.ExitError' }));
+    this.#killed.abort(Object.assign(new Error(STOPPED.message), { name: STOPPED.name }));
     this.#killed = new AbortController();
     await Promise.allSettled(this.#running);
   }

@@ -1,5 +1,6 @@
 /** Errors of functions, as Step Functions sees them. */
 
+import { STOPPED } from '../lambdas/cleanup/task-result.ts';
 import type { FailureInfo } from '../state-machines/contract/result.ts';
 
 /** The error's type is what Retry and Catch match; the cause is JSON. */
@@ -17,6 +18,11 @@ export class LambdaError extends Error {
 export function timedOut(requestId: string, timeoutSeconds: number): LambdaError {
   const message = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
   return new LambdaError('Sandbox.Timedout', message);
+}
+
+/** What a function ends with that still runs when its run has ended. */
+export function stopped(): LambdaError {
+  return new LambdaError(STOPPED.name, STOPPED.message);
 }
 
 export function failureInfoOf(error: unknown): FailureInfo {

@@ -11,6 +11,7 @@ import { clientOf } from './s3.ts';
 export async function releaseLateWrites(result: RunResult, endpoint: string, bucket: string): Promise<RunResult> {
   const { released } = result;
   if (released.left > 0) return result;
-  const { objects, bytes, left } = await emptyPrefix(clientOf(endpoint), bucket, result, () => true);
+  const s3 = clientOf(endpoint);
+  const { objects, bytes, left } = await emptyPrefix(s3, bucket, result, () => true).finally(() => s3.destroy());
   return { ...result, released: { objects: released.objects + objects, bytes: released.bytes + bytes, left } };
 }

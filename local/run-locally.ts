@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
 import type { AnyHandler } from '../lambdas/runtime/attempt.ts';
 import { RAW_HANDLER } from '../lambdas/runtime/task.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
@@ -14,11 +13,13 @@ import { executionDetail, finalize, reportedResult } from './finalize.ts';
 import type { Functions } from './functions.ts';
 import { interpret } from './interpreter.ts';
 import { releaseLateWrites } from './late-writers.ts';
+import { Places } from './places.ts';
 import type { OnProgress } from './progress.ts';
 import { reporting } from './reporting.ts';
 import { exportResults } from './results.ts';
 import { createRunFolder, newRunId, runFolderOf } from './run-folder.ts';
 import { readingFrom, startS3 } from './s3.ts';
+import { untilCleanup } from './stopping.ts';
 
 export interface RunLocallyOptions {
   /**
@@ -41,7 +42,10 @@ export interface RunLocallyOptions {
   readonly waits?: 'real' | 'none';
   /** Where runs keep their data. @default '.ebbtide' */
   readonly dir?: string;
-  /** Aborts the run, as StopExecution does; what it leaves is cleaned up before the promise settles. */
+  /**
+   * Aborts the run, as StopExecution does; what it leaves is cleaned up before the promise settles. A run whose cleanup
+   * has begun ends by itself.
+   */
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
 }
@@ -54,7 +58,8 @@ export interface RunLocallyOptions {
  * @throws UsageError for wrong use: a missing handler, an unknown task, a run id that breaks the rules
  */
 export async function runLocally(plan: Plan, options: RunLocallyOptions): Promise<RunResult> {
-  const { dir = '.ebbtide', waits = 'real', signal, onProgress = () => undefined } = options;
+  const { dir = '.ebbtide', waits = 'real' } = options;
+  const { signal, onProgress } = untilCleanup(options.signal, options.onProgress ?? (() => undefined));
   const failures = parseFailures([options.fail ?? []].flat(), plan);
   const input = inputOf(options);
   const handlers = typeof options.handlers === 'string' ? options.handlers : plainHandlers(plan, options.handlers);
@@ -74,10 +79,10 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
       for (const bucket of Object.values(buckets)) s3.createBucket(bucket);
       functions = deployment.start(s3.endpoint, folder.logs);
       const execution = { run, input, startedAt: new Date().toISOString() };
-      const places = pLimit(functions.atOnce);
+      const places = new Places(functions.atOnce);
       const running = {
         invoke: reporting(functions, plan, onProgress),
-        admit: <T>(invocation: () => Promise<T>) => places(invocation),
+        admit: <T>(resource: string, invocation: () => Promise<T>) => places.use(resource, invocation),
         waits,
       };
       const end = await interpret(definition, {
@@ -86,7 +91,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
         input,
         getObject: readingFrom(s3.endpoint),
         onMap: (task, items) => onProgress({ type: 'chunks-started', task, count: items.flat().length }),
-        ...(signal && { signal }),
+        signal,
       });
       let result = reportedResult(end);
       if (!result) {

@@ -48,6 +48,7 @@ export class Sandbox {
   readonly #settings: FunctionSettings;
   readonly #process: ChildProcess;
   readonly #loaded: Promise<unknown>;
+  #killedFor: LambdaError | undefined;
 
   constructor(settings: FunctionSettings, logFile: string) {
     this.#settings = settings;
@@ -92,21 +93,16 @@ export class Sandbox {
   async #nextAnswer(requestId: string, timeoutMs: number): Promise<unknown> {
     const { memoryMiB } = this.#settings;
     const ended = Promise.withResolvers<unknown>();
-    let killedFor: LambdaError | undefined;
-    const killFor = (error: LambdaError) => {
-      killedFor ??= error;
-      void this.kill();
-    };
     const onAnswer = (answer: SandboxAnswer) => {
       if ('errorType' in answer) ended.reject(new LambdaError(answer.errorType, answer.errorMessage, answer.trace));
       else ended.resolve('answer' in answer ? answer.answer : undefined);
     };
     const onExit = (code: number | null, signal: string | null) => {
-      ended.reject(killedFor ?? exited(requestId, code, signal));
+      ended.reject(this.#killedFor ?? exited(requestId, code, signal));
     };
-    const timer = setTimeout(() => killFor(timedOut(requestId, timeoutMs / 1000)), timeoutMs);
+    const timer = setTimeout(() => void this.kill(timedOut(requestId, timeoutMs / 1000)), timeoutMs);
     const memory = setInterval(() => {
-      if (this.#residentBytes() > memoryMiB * 1024 * 1024) killFor(outOfMemory(requestId, memoryMiB));
+      if (this.#residentBytes() > memoryMiB * 1024 * 1024) void this.kill(outOfMemory(requestId, memoryMiB));
     }, MEMORY_CHECK_MS);
     this.#process.once('message', onAnswer).once('exit', onExit);
     try {
@@ -119,8 +115,13 @@ export class Sandbox {
     }
   }
 
-  /** Resolves when the process has gone. */
-  async kill(): Promise<void> {
+  /**
+   * Resolves when the process has gone.
+   *
+   * @param error what becomes of an invocation that is under way
+   */
+  async kill(error?: LambdaError): Promise<void> {
+    this.#killedFor ??= error;
     const { exitCode, signalCode, pid } = this.#process;
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     const gone = once(this.#process, 'exit');

@@ -8,11 +8,16 @@ interface Chunks {
   readonly total: number;
   readonly startedAt: number;
   done: number;
+  /** Attempts. */
+  failed: number;
 }
+
+/** Attempts at chunks of a task that failed: of thousands more, nobody reads a line each. */
+const FAILURES_SHOWN = 10;
 
 /**
  * One line for everything that happens to a task: it started, an attempt failed, it is tried again, it ended. Of chunks
- * only every quarter of them that is done, and each attempt that failed.
+ * only every quarter of them that is done, and the first attempts that failed.
  */
 export function progressLines(
   print: (line: string) => void,
@@ -27,6 +32,7 @@ export function progressLines(
 
   const started = (event: Attempt) => {
     if (event.gather && event.attempt === 1) return;
+    if (event.chunks && (chunksOf.get(event.task)?.failed ?? 0) > FAILURES_SHOWN) return;
     if (event.attempt > 1) {
       return line(style('yellow', '~'), `${nameOf(event)} ${style('yellow', `again (attempt ${event.attempt})`)}`);
     }
@@ -45,6 +51,18 @@ export function progressLines(
     line(style('green', '+'), `${nameOf(event)} done in ${formatDuration(durationMs)}`);
   };
 
+  const failed = (event: Extract<ProgressEvent, { type: 'attempt-failed' }>) => {
+    const chunks = event.chunks && chunksOf.get(event.task);
+    if (chunks) chunks.failed += 1;
+    const shownBefore = chunks ? chunks.failed - 1 : 0;
+    if (shownBefore > FAILURES_SHOWN) return;
+    if (shownBefore === FAILURES_SHOWN) {
+      return line(style('red', '!'), `${event.task}: more attempts fail; logs/${event.task}.log tells of all`);
+    }
+    const which = event.attempt === 1 ? '' : ` (attempt ${event.attempt})`;
+    line(style('red', '!'), `${nameOf(event)}${which} failed: ${event.error.name}: ${event.error.message}`);
+  };
+
   return (event) => {
     switch (event.type) {
       case 'run-started':
@@ -54,16 +72,14 @@ export function progressLines(
       case 'synthesis-started':
         return line('>', 'bundling and synthesis');
       case 'chunks-started':
-        chunksOf.set(event.task, { total: event.count, startedAt: performance.now(), done: 0 });
+        chunksOf.set(event.task, { total: event.count, startedAt: performance.now(), done: 0, failed: 0 });
         return line('>', `${event.task} in ${formatCount(event.count, 'chunk')}`);
       case 'attempt-started':
         return started(event);
       case 'attempt-succeeded':
         return succeeded(event);
-      case 'attempt-failed': {
-        const which = event.attempt === 1 ? '' : ` (attempt ${event.attempt})`;
-        return line(style('red', '!'), `${nameOf(event)}${which} failed: ${event.error.name}: ${event.error.message}`);
-      }
+      case 'attempt-failed':
+        return failed(event);
       case 'cleanup-started':
         return line('>', 'cleanup');
       case 'run-ended':

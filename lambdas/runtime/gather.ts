@@ -8,13 +8,14 @@
 import type { TaskAnswer } from '../../state-machines/contract/events.ts';
 import { chunksPrefix, resultFolder, resultKey, type TaskId } from '../../state-machines/contract/keys.ts';
 import type { CommitRecord, CommittedOutput, CommittedPart } from '../../state-machines/contract/records.ts';
-import { type ChunkCounts, cutText } from '../../state-machines/contract/result.ts';
+import type { ChunkCounts } from '../../state-machines/contract/result.ts';
 import { extensionOf } from '../../state-machines/graph/formats.ts';
 import type { PlannedEach, PlannedOutput, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { eachLimited } from '../storage/each-limited.ts';
-import { attemptsBegun, type Records, type TaskHistory } from '../storage/records.ts';
+import { attemptsBegun, type Records } from '../storage/records.ts';
 import { answerOf } from './answer.ts';
 import type { Attempt } from './attempt.ts';
+import { tellFailures } from './chunk-failures.ts';
 import { readChunkIds } from './chunk-list.ts';
 import { commitOnce, type Work } from './commit.ts';
 import { ChunksFailedError } from './errors.ts';
@@ -126,40 +127,6 @@ function isOver(tolerated: Tolerated, { failed, total }: ChunkCounts): boolean {
 function inWords(tolerated: Tolerated): string {
   if ('percentage' in tolerated) return `and ${tolerated.percentage} % are tolerated`;
   return `and ${tolerated.count === 0 ? 'none is' : tolerated.count === 1 ? '1 is' : `${tolerated.count} are`} tolerated`;
-}
-
-const FAILURES_TOLD = 3;
-const TOLD_LENGTH = 200;
-
-/** How the first of the failed chunks failed, as their last attempts' markers tell it. */
-async function tellFailures(
-  id: TaskId,
-  failed: readonly string[],
-  histories: ReadonlyMap<string, TaskHistory>,
-  records: Records,
-): Promise<{ readonly messages: string; readonly startedAt: readonly string[] }> {
-  const told = await Promise.all(
-    failed.slice(0, FAILURES_TOLD).map(async (chunk) => {
-      const attempts = histories.get(chunk)?.attempts ?? [];
-      const [first, last] = await Promise.all(
-        [attempts[0], attempts.at(-1)].map(async (attemptId) =>
-          attemptId === undefined ? undefined : records.attempt({ ...id, chunk }, attemptId),
-        ),
-      );
-      const { name, message } = last?.failed ?? {};
-      const how = name
-        ? `${name}: ${cutText(message ?? '', TOLD_LENGTH)}`
-        : last
-          ? 'its function ended without a word: out of memory, or out of time'
-          : 'it never began';
-      return { message: `chunk "${chunk}" (${how})`, startedAt: first?.startedAt };
-    }),
-  );
-  const more = failed.length - told.length;
-  return {
-    messages: told.map(({ message }) => message).join(', ') + (more > 0 ? ` and ${more} more` : ''),
-    startedAt: told.flatMap(({ startedAt }) => startedAt ?? []),
-  };
 }
 
 /** ISO 8601 sorts as text. */

@@ -32,6 +32,8 @@ export class Activity implements Running {
   /** How often each state has been called without an answer so far. */
   readonly #calls = new Map<string, number>();
   #over = false;
+  /** Nobody waits for a function any more that still runs then: its turn is over. */
+  readonly #aborted = Promise.withResolvers<never>();
 
   constructor({ branch, supplied }: Adapted, data: unknown, context: Context, surroundings: Surroundings) {
     this.#context = context;
@@ -53,11 +55,13 @@ export class Activity implements Running {
       throw error instanceof ExecutionError ? error.cause : error;
     });
     this.result.catch(() => undefined);
+    this.#aborted.promise.catch(() => undefined);
   }
 
   /** Ends it, and all that goes on inside it. Where it has ended already, nothing of it goes on behind its back. */
   abort(): void {
     this.#over = true;
+    this.#aborted.reject(new Over());
     this.#execution.abort();
     for (const inner of this.#inner) inner.abort();
   }
@@ -114,12 +118,14 @@ export class Activity implements Running {
   }
 
   async #invoke(state: string, { resource, timeoutSeconds }: SuppliedTask, payload: unknown): Promise<unknown> {
-    const { invoke, admit = (invocation) => invocation() } = this.#surroundings.options;
+    const { invoke, admit = (_, invocation) => invocation() } = this.#surroundings.options;
     const retryCount = this.#calls.get(state) ?? 0;
     this.#calls.set(state, retryCount + 1);
     const filledIn = limited(`the payload of ${state}`, withField(payload, RETRY_COUNT, retryCount));
     const invocation = { state, resource, payload: filledIn, retryCount };
-    const answer = await admit(() => this.#unlessOver(() => timedOutAfter(timeoutSeconds, invoke(invocation))));
+    const answer = await admit(resource, () =>
+      this.#unlessOver(() => Promise.race([timedOutAfter(timeoutSeconds, invoke(invocation)), this.#aborted.promise])),
+    );
     // An earlier call that ends late, behind a timeout of the state, does not end the later one.
     if (this.#calls.get(state) === retryCount + 1) this.#calls.delete(state);
     return limited(`the answer of ${state}`, answer);

@@ -30,7 +30,7 @@ export interface InterpretOptions {
   /** What `$$.Execution.Input` and `.StartTime` are. @default the input, and now */
   readonly execution?: { readonly input: unknown; readonly startedAt: string };
   /** Lets an invocation wait for its turn. That does not count to the timeout of its state. @default at once */
-  readonly admit?: <T>(invocation: () => Promise<T>) => Promise<T>;
+  readonly admit?: <T>(resource: string, invocation: () => Promise<T>) => Promise<T>;
   /** Told of each Map that begins, and of its items. */
   readonly onMap?: (state: string, items: readonly unknown[]) => void;
   /** `none` skips the delays of Retry and of Wait states. @default 'real' */

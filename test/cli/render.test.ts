@@ -253,6 +253,21 @@ describe('progress', () => {
     ]);
   });
 
+  it('of chunks that fail in great numbers is a line for each of the first ten attempts only', () => {
+    const { lines, report } = progress();
+    report({ type: 'chunks-started', task: 'extract', count: 50 });
+    for (let chunk = 0; chunk < 50; chunk++) {
+      const attempt = { task: 'extract', attempt: 1, chunks: [`c${chunk}`] };
+      report({ type: 'attempt-started', ...attempt });
+      report({ type: 'attempt-failed', ...attempt, durationMs: 5, error: { name: 'Broken', message: 'no' } });
+      report({ type: 'attempt-started', ...attempt, attempt: 2 });
+    }
+    expect(lines.filter((line) => line.includes('failed'))).toHaveLength(10);
+    expect(lines.at(-1)).toBe('! extract: more attempts fail; logs/extract.log tells of all');
+    report({ type: 'attempt-failed', task: 'load', attempt: 1, durationMs: 5, error: { name: 'Odd', message: 'x' } });
+    expect(lines.at(-1)).toBe('! load failed: Odd: x');
+  });
+
   it('names a few chunks of a batch', () => {
     const { lines, report } = progress();
     const error = { name: 'Broken', message: 'no' };

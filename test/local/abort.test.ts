@@ -36,6 +36,17 @@ describe('a run that is stopped', () => {
     expect(left()).toEqual([]);
   });
 
+  it.each([0, 5, 20])('%i ms after its cleanup began has succeeded, and says so', async (delayMs) => {
+    const stop = new AbortController();
+    const onProgress: RunLocallyOptions['onProgress'] = ({ type }) => {
+      if (type === 'cleanup-started') setTimeout(() => stop.abort(), delayMs);
+    };
+    const { result, left } = await runUntilStopped(() => ({}), { signal: stop.signal, onProgress });
+    expect(result).toMatchObject({ status: 'SUCCEEDED', succeeded: 4, released: { left: 0 } });
+    expect(result.released.objects).toBeGreaterThan(0);
+    expect(left()).toEqual([]);
+  });
+
   it('before it began is ABORTED, and leaves nothing', async () => {
     const { result, left } = await runUntilStopped(() => ({}), { signal: AbortSignal.abort() });
     expect(result).toMatchObject({ status: 'ABORTED', released: { left: 0 } });

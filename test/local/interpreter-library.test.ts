@@ -91,17 +91,21 @@ describe('aws-local-stepfunctions by itself', () => {
   });
 
   it('times an execution out at once where it may take longer than 24.8 days', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const definition = machine({ a: taskState() }, { TimeoutSeconds: 2_147_484 });
     const execution = run(definition, { a: () => new Promise((resolve) => setTimeout(resolve, 100, {})) });
     await expect(execution.result).rejects.toBeInstanceOf(ExecutionTimeoutError);
+    expect(warned).toHaveBeenCalledWith(expect.anything(), 'TimeoutOverflowWarning');
   });
 
   it('retries at once where the delay is longer than 24.8 days', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const Retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 31_000_000, MaxAttempts: 1 }];
     const a = vi.fn(async (): Promise<unknown> => ({}));
     a.mockRejectedValueOnce(failure('Broken'));
     await run(machine({ a: taskState({ Retry }) }), { a }).result;
     expect(a).toHaveBeenCalledTimes(2);
+    expect(warned).toHaveBeenCalledWith(expect.anything(), 'TimeoutOverflowWarning');
   });
 
   it('goes on with the items of a Map after one has failed', async () => {

@@ -361,7 +361,7 @@ it('an execution may be entered with other data than its own input', async () =>
 it('the time that an invocation waits for its turn does not count to the timeout of its state', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const turn = Promise.withResolvers<void>();
-  const admit = async <T>(invocation: () => Promise<T>) => {
+  const admit = async <T>(_: string, invocation: () => Promise<T>) => {
     await turn.promise;
     return invocation();
   };
@@ -378,7 +378,7 @@ it('an invocation that still waits for its turn when the execution is aborted ne
   const stop = new AbortController();
   const invoke = vi.fn(hang);
   const admitted = vi.fn();
-  const admit = async <T>(invocation: () => Promise<T>) => {
+  const admit = async <T>(_: string, invocation: () => Promise<T>) => {
     await turn.promise;
     return invocation().finally(admitted);
   };
@@ -388,4 +388,21 @@ it('an invocation that still waits for its turn when the execution is aborted ne
   turn.resolve();
   await vi.waitFor(() => expect(admitted).toHaveBeenCalled());
   expect(invoke).not.toHaveBeenCalled();
+});
+
+it('an invocation that goes on behind the end of its execution keeps nobody else from a turn', async () => {
+  const stop = new AbortController();
+  const invoked = Promise.withResolvers<void>();
+  const over = vi.fn();
+  const admit = <T>(_: string, invocation: () => Promise<T>) => invocation().finally(over);
+  const invoke = () => {
+    invoked.resolve();
+    return hang();
+  };
+  const end = run(machine({ a: taskState() }), invoke, { admit, signal: stop.signal });
+  await invoked.promise;
+  expect(over).not.toHaveBeenCalled();
+  stop.abort();
+  expect(await end).toEqual({ status: 'ABORTED' });
+  await vi.waitFor(() => expect(over).toHaveBeenCalled());
 });

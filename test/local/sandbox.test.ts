@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { LambdaError } from '../../local/lambda-error.ts';
 import { type FunctionSettings, Sandbox } from '../../local/sandbox.ts';
 import { isRunning, temporaryFolder } from './fixtures.ts';
 
@@ -147,6 +148,13 @@ describe('a function', () => {
   it('that throws where nobody catches it ends with Runtime.ExitError', async () => {
     const source = handler('setTimeout(() => { throw new Error("late"); }); await new Promise(() => {});');
     await expect(start(source).invoke({})).rejects.toMatchObject({ name: 'Runtime.ExitError' });
+  });
+
+  it('that is killed by whoever started it ends with what they say', async () => {
+    const sandbox = start(handler('await new Promise(() => {});'));
+    const answer = sandbox.invoke({});
+    await sandbox.kill(new LambdaError('Stopped', 'no more'));
+    await expect(answer).rejects.toMatchObject({ name: 'Stopped', errorMessage: 'no more' });
   });
 
   it('that is killed from outside ends with Runtime.ExitError', async () => {

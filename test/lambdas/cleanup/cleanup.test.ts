@@ -161,6 +161,11 @@ describe('a run with a task that failed', () => {
     ['all that it has, where the function was killed', 'States.Timeout', 5],
     ['the attempts after the first that began, where the error is not retried', 'NonRetryableError', 1],
     ['the attempts after the first that began, where the service failed', 'Lambda.ServiceException', 1],
+    [
+      'the attempts after the first that began, where its list of chunks could not be read',
+      'States.ItemReaderFailed',
+      1,
+    ],
   ])('has used as retries %s', async (_, name, retriesUsed) => {
     const run = await failedRun();
     await run.marker('aggregate', '3-dddddddd', { startedAt: at(6) });

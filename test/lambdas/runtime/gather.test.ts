@@ -228,7 +228,7 @@ describe('chunks that failed', () => {
     const error = await run.gather().catch((cause: Error) => cause);
     expect(error).toMatchObject({ name: 'ChunksFailed' });
     expect((error as Error).message).toBe(
-      `4 of 5 chunks failed, and 1 is tolerated: chunk "a" (Odd: ${'x'.repeat(199)}…), chunk "b" (its function ended without a word: out of memory, or out of time), chunk "c" (it never began) and 1 more`,
+      `4 of 5 chunks failed, and 1 is tolerated: chunk "a" (Odd: ${'x'.repeat(199)}…), chunk "b" (no word of its function: out of memory, out of time, or stopped), chunk "c" (it never began) and 1 more`,
     );
     const [key = ''] = (await fixture.keys(`runs/pipe/${run.run}/work/1-`)).filter((key) => key.endsWith('.json'));
     // The times are those of the chunks: the task began with the first of them.
@@ -236,6 +236,20 @@ describe('chunks that failed', () => {
       startedAt: '2001-01-01T00:00:00.000Z',
       failed: { name: 'ChunksFailed', chunks: { total: 5, succeeded: 1, failed: 4 } },
     });
+  });
+
+  it('are told of by those that say why, whatever others were stopped with them or never began', async () => {
+    const run = newRun(0);
+    const ids = Array.from({ length: 9 }, (_, index) => `c${index}`);
+    await run.split(...ids);
+    const marker = JSON.stringify({ version: 1, startedAt: '2001-01-01T00:00:00.000Z', requestId: 'r' });
+    for (const id of ids.slice(0, 4)) {
+      await fixture.put(`runs/pipe/${run.run}/work/_chunks/${id}/1-aaaaaaaa/_attempt.json`, marker);
+    }
+    await run.work(['c8'], failing('Broken', 'the one')).catch(() => undefined);
+    await expect(run.gather()).rejects.toThrow(
+      /^9 of 9 chunks failed, and none is tolerated: chunk "c8" \(Broken: the one\), chunk "c0" \(no word .*\), chunk "c1" \(.*\) and 6 more$/,
+    );
   });
 
   it('and commit after their task was gathered change nothing', async () => {
