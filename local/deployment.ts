@@ -1,6 +1,6 @@
 /** A pipeline made ready to run here: its definition, its functions, its buckets at an S3 endpoint. */
 
-import type { AnyHandler } from '../lambdas/runtime/attempt.ts';
+import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import type { Assembly } from './assembly-model.ts';
 import { type Functions, SandboxedFunctions } from './functions.ts';

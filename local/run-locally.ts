@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AnyHandler } from '../lambdas/runtime/attempt.ts';
+import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
 import { RAW_HANDLER } from '../lambdas/runtime/task.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { isObject } from '../state-machines/contract/objects.ts';

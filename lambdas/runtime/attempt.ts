@@ -1,10 +1,9 @@
 /** One invocation of a task's function: the task itself, some of its chunks, the gathering of them, or a hook. */
 
-import type { TaskAnswer, TaskEvent } from '../../state-machines/contract/events.ts';
+import type { TaskAnswer } from '../../state-machines/contract/events.ts';
 import type { TaskId } from '../../state-machines/contract/keys.ts';
 import { executionIn, inputOf, outcomeOf } from '../../state-machines/contract/outcome.ts';
-import type { Plan, PlannedHook, PlannedTask } from '../../state-machines/graph/plan.ts';
-import type { Records } from '../storage/records.ts';
+import type { PlannedHook } from '../../state-machines/graph/plan.ts';
 import { answerOf } from './answer.ts';
 import { runChunks } from './chunks.ts';
 import { commitOnce, untilAborted } from './commit.ts';
@@ -12,26 +11,8 @@ import { NonRetryableError } from './errors.ts';
 import { gatherChunks } from './gather.ts';
 import { handlerWork } from './handler-work.ts';
 import { openInputs } from './inputs.ts';
+import type { AnyHandler, Attempt } from './invocation.ts';
 import { presentable } from './presentable.ts';
-import type { Store } from './store.ts';
-import type { TaskContext } from './types.ts';
-
-/** Any task's handler; the types were checked where it was declared. The receipts that it returns are for the compiler. */
-// biome-ignore lint/suspicious/noExplicitAny: the context of whatever task it is
-export type AnyHandler = (context: any) => unknown;
-
-export interface Attempt {
-  readonly plan: Plan;
-  /** The task or hook of the plan that the function is for. */
-  readonly task: PlannedTask;
-  readonly event: TaskEvent;
-  readonly records: Records;
-  readonly store: Store;
-  readonly signal: AbortSignal;
-  readonly log: TaskContext<{}, {}>['log'];
-  readonly requestId: string;
-  readonly logStream?: string | undefined;
-}
 
 /** @throws an error that can be shown, whatever went wrong */
 export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise<TaskAnswer> {

@@ -4,12 +4,12 @@ import { NON_RETRYABLE_ERROR, type TaskAnswer } from '../../state-machines/contr
 import type { TaskId } from '../../state-machines/contract/keys.ts';
 import { bytesOut, type CommitRecord } from '../../state-machines/contract/records.ts';
 import type { PlannedEach, PlannedTask } from '../../state-machines/graph/plan.ts';
-import type { AnyHandler, Attempt } from './attempt.ts';
 import { readChunks } from './chunk-list.ts';
 import { commitOnce } from './commit.ts';
 import { NonRetryableError } from './errors.ts';
 import { handlerWork } from './handler-work.ts';
 import { openInputs } from './inputs.ts';
+import type { AnyHandler, Attempt } from './invocation.ts';
 import { presentable } from './presentable.ts';
 
 /**

@@ -13,8 +13,8 @@ import { attemptIdOf, attemptNumberOf, type TaskId } from '../../state-machines/
 import type { CommitRecord, CommittedPart } from '../../state-machines/contract/records.ts';
 import { eachLimited } from '../storage/each-limited.ts';
 import { CommitRefusedError, type Records } from '../storage/records.ts';
-import type { Attempt } from './attempt.ts';
 import { NonRetryableError } from './errors.ts';
+import type { Attempt } from './invocation.ts';
 import { Marker } from './marker.ts';
 import { presentable } from './presentable.ts';
 import type { Store } from './store.ts';

@@ -14,11 +14,11 @@ import type { PlannedEach, PlannedOutput, PlannedTask } from '../../state-machin
 import { eachLimited } from '../storage/each-limited.ts';
 import { attemptsBegun, type Records } from '../storage/records.ts';
 import { answerOf } from './answer.ts';
-import type { Attempt } from './attempt.ts';
 import { tellFailures } from './chunk-failures.ts';
 import { readChunkIds } from './chunk-list.ts';
 import { commitOnce, type Work } from './commit.ts';
 import { ChunksFailedError } from './errors.ts';
+import type { Attempt } from './invocation.ts';
 
 const RECORDS_READ_AT_ONCE = 64;
 

@@ -2,9 +2,9 @@
 
 import type { TaskId } from '../../state-machines/contract/keys.ts';
 import { checkChunksAnswer } from './answer.ts';
-import type { AnyHandler, Attempt } from './attempt.ts';
 import type { Work } from './commit.ts';
 import type { Inputs } from './inputs.ts';
+import type { AnyHandler, Attempt } from './invocation.ts';
 import { Outputs } from './outputs.ts';
 
 /** @param extra what the handler is given besides: its chunk, or the run's outcome */

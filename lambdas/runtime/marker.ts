@@ -1,7 +1,7 @@
 import type { TaskId } from '../../state-machines/contract/keys.ts';
 import type { AttemptMarker } from '../../state-machines/contract/records.ts';
-import type { Attempt } from './attempt.ts';
 import { ChunksFailedError } from './errors.ts';
+import type { Attempt } from './invocation.ts';
 
 /** Says that an attempt began. It is there before the handler is: a handler that dies at once is counted too. */
 export class Marker {

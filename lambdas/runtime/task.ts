@@ -7,9 +7,10 @@ import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import type { AnyTaskHandle, FunctionHandle, InputsDef, OutputsDef } from '../../state-machines/graph/task.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { Records } from '../storage/records.ts';
-import { type AnyHandler, runAttempt } from './attempt.ts';
+import { runAttempt } from './attempt.ts';
 import { abortBefore } from './deadline.ts';
 import { NonRetryableError } from './errors.ts';
+import type { AnyHandler } from './invocation.ts';
 import { Store } from './store.ts';
 import type { TaskHandler } from './types.ts';
 

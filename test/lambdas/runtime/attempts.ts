@@ -2,7 +2,8 @@
 
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type AnyHandler, runAttempt } from '../../../lambdas/runtime/attempt.ts';
+import { runAttempt } from '../../../lambdas/runtime/attempt.ts';
+import type { AnyHandler } from '../../../lambdas/runtime/invocation.ts';
 import { Store } from '../../../lambdas/runtime/store.ts';
 import { Records } from '../../../lambdas/storage/records.ts';
 import type { TaskAnswer, TaskEvent } from '../../../state-machines/contract/events.ts';
