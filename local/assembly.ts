@@ -15,7 +15,13 @@ import type { FunctionSettings } from './sandbox.ts';
 /** @param handlers the folder with the handlers */
 export function synthesize(plan: Plan, handlers: string): Assembly {
   const outdir = mkdtempSync(join(tmpdir(), 'ebbtide-assembly-'));
-  const dispose = () => rmSync(outdir, { recursive: true, force: true });
+  const remove = () => rmSync(outdir, { recursive: true, force: true });
+  // Whoever does not wait for a run to end in good order ends the process.
+  process.once('exit', remove);
+  const dispose = () => {
+    process.off('exit', remove);
+    remove();
+  };
   try {
     const app = new App({ ...LOCAL_APP, outdir });
     const stack = new Stack(app, 'Local');

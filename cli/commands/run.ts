@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { Command } from 'commander';
 import type { RunLocallyOptions } from '../../local/index.ts';
+import { UsageError } from '../../state-machines/index.ts';
 import { EXIT } from '../exit.ts';
 import { parseInput } from '../input.ts';
 import { loadPipeline } from '../pipelines.ts';
@@ -60,6 +61,11 @@ export function runCommand(terminal: Terminal, finish: (exitCode: number) => voi
         });
         if (options.json) print(JSON.stringify(result, null, 2));
         finish(result.status === 'SUCCEEDED' ? EXIT.done : EXIT.runFailed);
+      } catch (error) {
+        // Whatever a stop breaks on the way to the run, such as the bundler, which gets the same signal.
+        if (!stop.signal.aborted || error instanceof UsageError) throw error;
+        terminal.stderr.write('stopped before the run began\n');
+        finish(EXIT.runFailed);
       } finally {
         release();
       }
@@ -75,7 +81,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The first signal stops the run in good order; whoever sends a second one does not want to wait. */
 function stopOnSignals(stop: AbortController, terminal: Terminal): () => void {
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stop.signal.aborted) process.exit(128 + constants.signals[signal]);
+    if (stop.signal.aborted) {
+      terminal.stderr.write('quitting: what the run left stays in its folder\n');
+      process.exit(128 + constants.signals[signal]);
+    }
     terminal.stderr.write('stopping: what the run left is being cleaned up (once more to quit at once)\n');
     stop.abort();
   };

@@ -21,6 +21,7 @@ const LINE_WIDTH = 110;
 export function renderRun(result: RunResult, files: readonly ResultFile[], folder: string, style: StyleText): string {
   const parts = [
     renderTasks(result, style),
+    ...toleratedFailures(result, style),
     ...groupedByOutput(files).map((ofOutput) => renderResult(ofOutput, style)),
     renderEnd(result, folder, style),
   ];
@@ -46,6 +47,20 @@ function renderTasks({ tasks, hooks = {} }: RunResult, style: StyleText): string
   const header = titles.map((title) => style('dim', title));
   const align = titles.map((_, column) => (column < 2 ? 'left' : 'right'));
   return renderTable([header, ...rows], align);
+}
+
+/** What a success leaves out must not be left unsaid. */
+function toleratedFailures({ tasks }: RunResult, style: StyleText): string[] {
+  return Object.entries(tasks).flatMap(([name, { status, chunks }]) => {
+    if (status !== 'SUCCEEDED' || !chunks?.failed) return [];
+    const told = (chunks.failures ?? []).map(({ chunk, message }) => `  ${chunk}: ${message}`);
+    const more = chunks.failed - told.length;
+    const head = style(
+      'yellow',
+      `${name}: ${formatCount(chunks.failed, 'chunk')} failed, which is tolerated; its data is missing`,
+    );
+    return [[head, ...told, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n')];
+  });
 }
 
 function groupedByOutput(files: readonly ResultFile[]): ResultFile[][] {

@@ -4,6 +4,7 @@ import { ContractError } from '../../state-machines/contract/errors.ts';
 import {
   failureOf,
   NON_RETRYABLE_ERROR,
+  STOPPED_ERROR,
   type TaskOut,
   TRANSIENT_ERRORS,
 } from '../../state-machines/contract/events.ts';
@@ -16,7 +17,7 @@ export const SKIPPED: TaskResult = { status: 'SKIPPED', retriesUsed: 0 };
 export const OMITTED: TaskResult = { status: 'OMITTED', retriesUsed: 0 };
 
 /** Of a task that was under way when its run was ended. */
-export const STOPPED: FailureInfo = { name: 'Stopped', message: 'the run ended while this task was running' };
+export const STOPPED: FailureInfo = { name: STOPPED_ERROR, message: 'the run ended while this task was running' };
 
 /** @param mark what the state machine noted; undefined where it lost its notes, and the records are all there is */
 export async function taskResult(

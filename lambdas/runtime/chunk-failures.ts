@@ -2,7 +2,7 @@
 
 import type { TaskId } from '../../state-machines/contract/keys.ts';
 import type { AttemptMarker } from '../../state-machines/contract/records.ts';
-import { cutText } from '../../state-machines/contract/result.ts';
+import { type ChunkFailure, cutText } from '../../state-machines/contract/result.ts';
 import { eachLimited } from '../storage/each-limited.ts';
 import type { Records, TaskHistory } from '../storage/records.ts';
 
@@ -22,7 +22,7 @@ export async function tellFailures(
   failed: readonly string[],
   histories: ReadonlyMap<string, TaskHistory>,
   records: Records,
-): Promise<{ readonly messages: string; readonly startedAt: readonly string[] }> {
+): Promise<{ readonly failures: readonly ChunkFailure[]; readonly startedAt: readonly string[] }> {
   const attemptsAt = (chunk: string) => histories.get(chunk)?.attempts ?? [];
   const markerOf = async (chunk: string, index: number) => {
     const attemptId = attemptsAt(chunk).at(index);
@@ -36,10 +36,8 @@ export async function tellFailures(
   const saysWhy = begun.filter((chunk) => last.get(chunk)?.failed);
   const told = [...new Set([...saysWhy, ...begun, ...failed])].slice(0, FAILURES_TOLD);
   const firsts = await Promise.all(told.map((chunk) => markerOf(chunk, 0)));
-  const messages = told.map((chunk) => `chunk "${chunk}" (${howItFailed(last.get(chunk), attemptsAt(chunk).length)})`);
-  const more = failed.length - told.length;
   return {
-    messages: messages.join(', ') + (more > 0 ? ` and ${more} more` : ''),
+    failures: told.map((chunk) => ({ chunk, message: howItFailed(last.get(chunk), attemptsAt(chunk).length) })),
     startedAt: firsts.flatMap((marker) => marker?.startedAt ?? []),
   };
 }

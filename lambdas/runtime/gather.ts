@@ -44,12 +44,17 @@ async function gather(id: TaskId, task: ChunkTask, records: Records): ReturnType
     records,
   );
   const failed = ids.filter((chunk) => !committed.has(chunk));
-  const chunks: ChunkCounts = { total: ids.length, succeeded: committed.size, failed: failed.length };
+  const told = await tellFailures(id, failed, histories, records);
+  const chunks: ChunkCounts = {
+    total: ids.length,
+    succeeded: committed.size,
+    failed: failed.length,
+    ...(failed.length > 0 && { failures: told.failures }),
+  };
   const startedAt = earliest([...committed.values()].map((record) => record.startedAt));
   if (isOver(task.each.toleratedFailures, chunks)) {
-    const told = await tellFailures(id, failed, histories, records);
     throw new ChunksFailedError(
-      `${chunks.failed} of ${chunks.total} chunks failed, ${inWords(task.each.toleratedFailures)}: ${told.messages}`,
+      `${chunks.failed} of ${chunks.total} chunks failed, ${inWords(task.each.toleratedFailures)}: ${failuresInWords(chunks)}`,
       chunks,
       earliest([...told.startedAt, ...(startedAt ? [startedAt] : [])]) ?? new Date().toISOString(),
     );
@@ -127,6 +132,12 @@ function isOver(tolerated: Tolerated, { failed, total }: ChunkCounts): boolean {
 function inWords(tolerated: Tolerated): string {
   if ('percentage' in tolerated) return `and ${tolerated.percentage} % are tolerated`;
   return `and ${tolerated.count === 0 ? 'none is' : tolerated.count === 1 ? '1 is' : `${tolerated.count} are`} tolerated`;
+}
+
+function failuresInWords({ failed, failures = [] }: ChunkCounts): string {
+  const more = failed - failures.length;
+  const told = failures.map(({ chunk, message }) => `chunk "${chunk}" (${message})`).join(', ');
+  return told + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** ISO 8601 sorts as text. */

@@ -3,6 +3,7 @@
 import type { TaskId } from '../../state-machines/contract/keys.ts';
 import { checkChunksAnswer } from './answer.ts';
 import type { Work } from './commit.ts';
+import { declaredOnly } from './declared.ts';
 import type { Inputs } from './inputs.ts';
 import type { AnyHandler, Attempt } from './invocation.ts';
 import { Outputs } from './outputs.ts';
@@ -19,8 +20,8 @@ export function handlerWork(
   return {
     async carryOut() {
       await handler({
-        inputs: inputs.readers,
-        outputs: outputs.writers,
+        inputs: declaredOnly(inputs.readers, 'input', task.name, Object.keys(task.inputs)),
+        outputs: declaredOnly(outputs.writers, 'output', task.name, Object.keys(task.outputs)),
         input: event.input,
         run: event.run,
         attempt: event.retryCount + 1,

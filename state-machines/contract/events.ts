@@ -182,6 +182,9 @@ export const RUN_ERRORS = {
 /** The error of which no further attempt is made. */
 export const NON_RETRYABLE_ERROR = 'NonRetryableError';
 
+/** Of a task that was under way when its run was ended. */
+export const STOPPED_ERROR = 'Stopped';
+
 /** More chunks of a task failed than it tolerates. */
 export const GATHER_ERROR = 'ChunksFailed';
 

@@ -1,6 +1,14 @@
 /** What a hook is told of its run, and how that follows from the state data that the machine sends it. */
 
-import { type ExecutionDetail, failureOf, type HookState, marksOf, RUN_ERRORS, type TaskOut } from './events.ts';
+import {
+  type ExecutionDetail,
+  failureOf,
+  type HookState,
+  marksOf,
+  RUN_ERRORS,
+  STOPPED_ERROR,
+  type TaskOut,
+} from './events.ts';
 import { isObject } from './objects.ts';
 import type { FailureInfo, RunResult, RunStatus, TaskStatus } from './result.ts';
 
@@ -10,7 +18,7 @@ export interface Outcome {
    * A local handler's outcome is about its task, a group's about the group.
    */
   readonly status: RunStatus;
-  /** In the order of the tasks' declaration. */
+  /** In the order of the tasks' declaration; tasks that only were under way when the run was ended (`Stopped`) last. */
   readonly failures: readonly TaskFailure[];
   /** How the tasks ended that the hook is about. */
   readonly tasks: Readonly<Record<string, TaskStatus>>;
@@ -35,7 +43,7 @@ export function outcomeOf(state: HookState, about: readonly string[]): Outcome {
   const error = runErrorIn(state);
   return {
     status: failures.length > 0 || wasEnded(state) ? 'FAILED' : 'SUCCEEDED',
-    failures,
+    failures: stoppedLast(failures),
     tasks: Object.fromEntries(tasks),
     ...(error && { error }),
   };
@@ -53,6 +61,11 @@ export function inputOf(execution: ExecutionDetail | undefined): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** What went wrong comes before what was stopped for it. */
+function stoppedLast(failures: readonly TaskFailure[]): TaskFailure[] {
+  return failures.toSorted((a, b) => Number(a.name === STOPPED_ERROR) - Number(b.name === STOPPED_ERROR));
 }
 
 /** A task that is over and left no mark did not run because something upstream of it had failed. */
@@ -87,7 +100,7 @@ function outcomeOfExecution({ status, output, error, cause }: ExecutionDetail): 
   const why = result?.error ?? (error ? { name: error, message: cause ?? '' } : undefined);
   return {
     status,
-    failures,
+    failures: stoppedLast(failures),
     tasks: Object.fromEntries(tasks.map(([task, result]) => [task, result.status])),
     ...(why && why.name !== RUN_ERRORS.task && { error: why }),
   };

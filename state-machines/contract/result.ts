@@ -44,6 +44,14 @@ export interface ChunkCounts {
   readonly total: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** The first few that failed, tolerated or not. */
+  readonly failures?: readonly ChunkFailure[];
+}
+
+export interface ChunkFailure {
+  readonly chunk: string;
+  /** The name of its error and what it says, or what is known where its function could say nothing. */
+  readonly message: string;
 }
 
 export interface FailureInfo {

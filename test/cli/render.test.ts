@@ -208,7 +208,10 @@ describe('the end of a run with chunks and hooks', () => {
       return { task: 'extract', output: 'table', chunk, path, bytes: 9 };
     });
     const shown = renderRun(CHUNKED, files, FOLDER, plain).split('\n');
-    expect(shown.slice(7, 12)).toEqual([
+    expect(shown.slice(7, 15)).toEqual([
+      'extract: 2 chunks failed, which is tolerated; its data is missing',
+      '  and 2 more',
+      '',
       'extract.table (2 files, 18 B)',
       '  results/extract/table/',
       '  letter',

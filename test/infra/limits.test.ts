@@ -2,6 +2,9 @@ import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { refuseLargeDefinition, refuseLargeStack } from '../../infra/limits.ts';
 import type { Definition } from '../../state-machines/compiler/asl.ts';
+import { temporaryFolder } from './fixtures.ts';
+
+const outdir = temporaryFolder();
 
 /** A definition of so many bytes as the compiler counts them, with a function named so often. */
 function definitionOf(bytes: number, functions: number): Definition {
@@ -38,7 +41,7 @@ describe('a definition', () => {
 
 describe('a stack', () => {
   function stackOf(resources: number, context: Record<string, unknown> = {}): Stack {
-    const stack = new Stack(new App({ context }), 'Stack');
+    const stack = new Stack(new App({ context, outdir }), 'Stack');
     for (let index = 0; index < resources; index++) new CfnResource(stack, `R${index}`, { type: 'AWS::S3::Bucket' });
     return stack;
   }
