@@ -86,7 +86,3 @@ export function orderOf(tasks: readonly GraphNode[]): Order {
   }
   return { tasks, indexOf, topological, ancestors, descendants, nearest };
 }
-
-export function comparable(order: Order, a: number, b: number): boolean {
-  return order.ancestors[a]?.has(b) === true || order.descendants[a]?.has(b) === true;
-}
