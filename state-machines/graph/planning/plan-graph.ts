@@ -48,6 +48,7 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
   problems.push(...checkGroups(graph));
 
   const edges = resolveDependencies(graph.dependencies, byName, problems);
+  const edgesTo = Map.groupBy(edges, ({ after }) => after);
   const outputs = new KnownOutputs(declared.flatMap(({ handle }) => Object.values<DataRef>(handle.outputs)));
   const resolved = declared.map((declaration): GroupedTask => {
     const { handle } = declaration;
@@ -75,7 +76,7 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
       problems.push(problem('InvalidHookInput', message));
     }
     const wanted = new Set([...required, ...Object.values(inputs).map(({ task }) => task)]);
-    for (const { before, after } of edges) if (after === handle.name) wanted.add(before);
+    for (const { before } of edgesTo.get(handle.name) ?? []) wanted.add(before);
     const { definition } = handle;
     const { expectedSeconds }: TaskDef = definition;
     const task: PlannedTask = {
