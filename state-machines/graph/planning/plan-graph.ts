@@ -49,7 +49,7 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
 
   const edges = resolveDependencies(graph.dependencies, byName, problems);
   const edgesTo = Map.groupBy(edges, ({ after }) => after);
-  const outputs = new KnownOutputs(declared.flatMap(({ handle }) => Object.values<DataRef>(handle.outputs)));
+  const outputs = new KnownOutputs(graph.functions.flatMap(({ handle }) => Object.values<DataRef>(handle.outputs)));
   const resolved = declared.map((declaration): GroupedTask => {
     const { handle } = declaration;
     problems.push(
