@@ -110,9 +110,7 @@ export function canBeOmitted({ succeeded, oneSucceeded, when }: Asks): boolean {
 
 /** Whether all of a part is skipped with a task of these descendants. Hooks never are. */
 function waitsFor(part: Structure, descendants: BitSet, { order, nodeOf }: FlowContext): boolean {
-  return tasksOf(part).every(
-    (name) => nodeOf(name).kind === 'task' && descendants.has(order.indexOf.get(name) ?? -1),
-  );
+  return tasksOf(part).every((name) => nodeOf(name).kind === 'task' && descendants.has(order.indexOf.get(name) ?? -1));
 }
 
 function asksOf(
