@@ -81,6 +81,13 @@ describe('the use of a limit', () => {
   });
 });
 
+it('four tasks of as many chunks as there are by default, with two retries each, are within the limits', () => {
+  const graph = new TaskGraph('test');
+  const split = graph.addTask('split', { outputs: { parts: chunks() } });
+  for (const name of ['a', 'b', 'c', 'd']) graph.addTask(name, { each: split.outputs.parts, retries: 2 });
+  expect(() => compile(graph.build())).not.toThrow();
+});
+
 it('a graph of 1,000 tasks with as many edges again is within the limits', () => {
   const tasks = Array.from({ length: 1_000 }, (_, index) => `t${index}`);
   const edges = tasks.slice(2).flatMap((task, index): [string, string][] => [
