@@ -75,7 +75,6 @@ export function planSteps(parts: readonly Structure[], known: Known, context: Fl
     before.succeeded.retainAll(succeeded);
     before.endedWell.retainAll(endedWell);
   };
-  const skippable = parts.map((part) => skippableSet(part, context));
   return parts.map((part, index): Step => {
     const here = knownAt[index] ?? known;
     if (part.kind === 'sequence') throw new Error('a sequence inside a sequence: nesting merges them');
@@ -92,7 +91,7 @@ export function planSteps(parts: readonly Structure[], known: Known, context: Fl
     const own = order.indexOf.get(part.task) ?? 0;
     const descendants = order.descendants[own] as BitSet;
     let onFailure = index + 1;
-    while (onFailure < parts.length && skippable[onFailure]?.isSubsetOf(descendants)) onFailure++;
+    while (onFailure < parts.length && waitsFor(parts[onFailure] as Structure, descendants, context)) onFailure++;
 
     const asks = asksOf(node.task, own, here, context);
     if (onTaskFailure === 'continue') {
@@ -109,14 +108,9 @@ export function canBeOmitted({ succeeded, oneSucceeded, when }: Asks): boolean {
   return succeeded.length > 0 || oneSucceeded.length > 0 || when !== undefined;
 }
 
-/** The tasks of a part as a set that no task's descendants include where the part has a hook in it: hooks are never skipped. */
-function skippableSet(part: Structure, { order, nodeOf }: FlowContext): BitSet | undefined {
-  const members = new BitSet(order.tasks.length);
-  for (const name of tasksOf(part)) {
-    if (nodeOf(name).kind === 'hook') return undefined;
-    members.add(order.indexOf.get(name) ?? 0);
-  }
-  return members;
+/** Whether all of a part is skipped with a task of these descendants. Hooks never are. */
+function waitsFor(part: Structure, descendants: BitSet, { order, nodeOf }: FlowContext): boolean {
+  return tasksOf(part).every((name) => nodeOf(name).kind === 'task' && descendants.has(order.indexOf.get(name) ?? -1));
 }
 
 function asksOf(

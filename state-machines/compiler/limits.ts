@@ -146,6 +146,8 @@ function batches({ maxChunks, batchSize }: PlannedEach): number {
 /** A child's result, `{}`, and a comma. */
 const RESULT_BYTES = 3;
 const LONGEST_CHUNK_ID = 64;
+/** In UTF-8, a character takes three bytes at the most, or is a pair of two that take four. */
+const LONGEST_VALUE = 3 * VALUE_TEXT_LIMIT;
 /** `"…",` around an id, `[…],` around a batch. */
 const QUOTES = 3;
 const KEY_BYTES = 512;
@@ -154,7 +156,7 @@ const KEY_BYTES = 512;
 function markBytes({ name, outputs }: PlannedTask, plan: Plan): number {
   let bytes = byteLength({ [name]: { status: 'SUCCEEDED' } });
   for (const [output, { reported = [], chunksOf = [] }] of Object.entries(outputs)) {
-    for (const path of reported) bytes += valueName(output, path).length + VALUE_TEXT_LIMIT + QUOTES;
+    for (const path of reported) bytes += valueName(output, path).length + LONGEST_VALUE + QUOTES;
     for (const consumer of chunksOf) {
       const each = plan.task(consumer)?.each;
       if (!each) continue;

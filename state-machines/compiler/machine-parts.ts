@@ -27,8 +27,8 @@ export class MachineParts {
 
   /** All tasks, each with its own errors tasks, and the hooks of the groups. */
   run(nest: Nest): CompiledBranch & { readonly structure: Structure; readonly nodes: readonly GraphNode[] } {
-    const { tasks, hooks } = this.#plan;
-    const ofGroups = hooks.filter(({ owner }) => owner.kind === 'group');
+    const { tasks } = this.#plan;
+    const ofGroups = this.#hooksInRun();
     const machineNodes: [string, MachineNode][] = [
       ...tasks.map((task): [string, MachineNode] => [
         task.name,
@@ -68,6 +68,17 @@ export class MachineParts {
     // Notes from records do not nest.
     const findMark: FindMark = (name) => path('$.up.out', name);
     return this.#compile(nodes, structureOf(nodes), new Map(machineNodes), findMark, context);
+  }
+
+  /** Those of groups. Where a failure ends the run, nothing is left in it for their errors tasks: they run behind it. */
+  #hooksInRun(): PlannedHook[] {
+    const { hooks, onTaskFailure } = this.#plan;
+    const ofGroups = hooks.filter(({ owner }) => owner.kind === 'group');
+    if (onTaskFailure === 'continue') return ofGroups;
+    const behind = new Set(ofGroups.filter(({ hook }) => hook === 'errors').map(({ name }) => name));
+    return ofGroups
+      .filter(({ name }) => !behind.has(name))
+      .map((hook) => ({ ...hook, dependencies: hook.dependencies.filter((name) => !behind.has(name)) }));
   }
 
   /** In the order in which they run. */

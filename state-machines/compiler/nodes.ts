@@ -37,7 +37,7 @@ export function omittableTasks(tasks: readonly PlannedTask[]): ReadonlySet<strin
  * @returns those of which one must have succeeded; none where the task is certain to have one
  */
 export function needsAnyOf(task: PlannedTask, omittable: ReadonlySet<string>): readonly string[] {
-  const takesOptional = Object.values(task.inputs).some(({ optional }) => optional);
-  if (takesOptional || task.requires.length > 0) return [];
+  // Inputs that are not optional are among what it requires.
+  if (task.requires.length > 0 || Object.keys(task.inputs).length > 0) return [];
   return task.dependencies.every((name) => omittable.has(name)) ? task.dependencies : [];
 }

@@ -34,10 +34,6 @@ export class BitSet {
     for (let i = 0; i < this.words.length; i++) this.words[i] = (this.words[i] ?? 0) & (other.words[i] ?? 0);
   }
 
-  isSubsetOf(other: BitSet): boolean {
-    return this.words.every((word, i) => (word & ~(other.words[i] ?? 0)) === 0);
-  }
-
   addAll(other: BitSet): void {
     for (let i = 0; i < this.words.length; i++) this.words[i] = (this.words[i] ?? 0) | (other.words[i] ?? 0);
   }
@@ -85,8 +81,4 @@ export function orderOf(tasks: readonly GraphNode[]): Order {
     }
   }
   return { tasks, indexOf, topological, ancestors, descendants, nearest };
-}
-
-export function comparable(order: Order, a: number, b: number): boolean {
-  return order.ancestors[a]?.has(b) === true || order.descendants[a]?.has(b) === true;
 }

@@ -12,7 +12,7 @@ export class StateNames {
 
   /** `aggregate + enrich`; with many branches `a + b + 10 more`. */
   ofParallel(parallel: Parallel): string {
-    const firsts = parallel.parts.map((part) => tasksOf(part)[0] ?? '');
+    const firsts = parallel.parts.map((part) => tasksOf(part).next().value ?? '');
     const shown = firsts.length <= 3 ? firsts : [...firsts.slice(0, 2), `${firsts.length - 2} more`];
     return this.unique(shown.join(' + '));
   }

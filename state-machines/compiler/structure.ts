@@ -71,6 +71,10 @@ function flat(tree: Tree, kind: 'sequence' | 'parallel'): readonly Tree[] {
 }
 
 /** All tasks in a structure, in its order. */
-export function tasksOf(structure: Structure): string[] {
-  return structure.kind === 'task' ? [structure.task] : structure.parts.flatMap(tasksOf);
+export function* tasksOf(structure: Structure): Generator<string> {
+  const open = [structure];
+  for (let part = open.pop(); part; part = open.pop()) {
+    if (part.kind === 'task') yield part.task;
+    else open.push(...part.parts.toReversed());
+  }
 }

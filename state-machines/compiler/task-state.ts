@@ -52,7 +52,8 @@ export function hookState(
 ): TaskState {
   return {
     ...invocation(hook, place.placeholder, { ...run, 'state.$': '$' }),
-    Catch: [catchAll(place)],
+    // The input and the state data can be too much together. A hook that fails for it must take nobody else with it.
+    Catch: [{ ...catchAll(place), ErrorEquals: ['States.DataLimitExceeded'] }, catchAll(place)],
     ResultSelector: { status: 'SUCCEEDED' },
     ResultPath: place.mark,
     ...place.exit,

@@ -93,26 +93,41 @@ export function fromInput(...path: readonly string[]): Given {
  * A value in a json output of another task, which the task with this condition then depends on. The value is a number,
  * a boolean, null, or a text of 256 characters at the most: it travels through the state machine.
  *
- * @param path the names that lead to it, from the outside in; two of them, or any number in a ref by name. Without any
- *   it is the output as a whole.
+ * @param path the names that lead to it, from the outside in. Without any it is the output as a whole.
  * @example
  * const check = graph.addTask('check', { outputs: { stats: json<{ rows: number }>() } });
  * graph.addTask('load', { when: fromOutput(check.outputs.stats, 'rows').greaterThan(0) });
  */
-export function fromOutput<T, K extends keyof T & string, L extends keyof NonNullable<T[K]> & string>(
-  ref: JsonRef<T>,
-  key: K,
-  nested: L,
-): Given<NonNullable<T[K]>[L]>;
-export function fromOutput<T, K extends keyof T & string>(ref: JsonRef<T>, key: K): Given<T[K]>;
-export function fromOutput<T>(ref: JsonRef<T>): Given<T>;
 export function fromOutput(ref: NamedRef<AnyFormat>, ...path: readonly string[]): Given;
+export function fromOutput<T, const Path extends readonly string[]>(
+  ref: JsonRef<T>,
+  ...path: Path & PathIn<T, Path>
+): Given<ValueAt<T, Path>>;
 export function fromOutput(ref: DataRef | NamedRef, ...path: readonly string[]): Given {
   return new Given({ from: 'output', ref, path });
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever was written, it is what is read that counts
 type JsonRef<T> = DataRef<DataFormat<'json', any, T>>;
+
+/** The path, as far as it leads to something; then the names that there are. */
+type PathIn<T, Path extends readonly string[]> = Path extends readonly [
+  infer Name,
+  ...infer Rest extends readonly string[],
+]
+  ? Name extends NamesIn<NonNullable<T>>
+    ? readonly [Name, ...PathIn<NonNullable<T>[Name], Rest>]
+    : readonly [NamesIn<NonNullable<T>>, ...Rest]
+  : readonly [];
+
+type NamesIn<T> = unknown extends T ? keyof T & string : [T] extends [Scalar] ? never : keyof T & string;
+
+type ValueAt<T, Path extends readonly string[]> = Path extends readonly [
+  infer Name extends keyof NonNullable<T>,
+  ...infer Rest extends readonly string[],
+]
+  ? ValueAt<NonNullable<T>[Name], Rest>
+  : T;
 
 /** All of them hold; there must be at least one. */
 export function allOf(...conditions: readonly Condition[]): Condition {

@@ -117,7 +117,8 @@ export type ChunksFormat<Chunk extends AnyChunk = AnyChunk> = DataFormat<'chunks
 /**
  * A list of chunks, in order, for a task with `each` to run once for each of them.
  *
- * @param options.max how many there may be, up to 100,000; the limits of a run are reckoned with it. @default 1,000
+ * @param options.max how many there may be, up to 100,000: a longer list is an error of the task that writes it, and the
+ *   limits of a run are reckoned with it. @default 300
  * @example
  * const list = graph.addTask('list', { outputs: { days: chunks<{ from: string; to: string }>({ max: 366 }) } });
  * // the handler of list: await outputs.days.write([{ id: '2026-01-01', from: '…', to: '…' }, …]);
@@ -126,7 +127,8 @@ export function chunks<Chunk = {}>(options: { readonly max?: number } = {}): Chu
   return { kind: 'chunks', max: options.max ?? DEFAULT_MAX_CHUNKS };
 }
 
-export const DEFAULT_MAX_CHUNKS = 1_000;
+/** Four tasks of so many chunks fit into one run, each chunk with two retries. */
+export const DEFAULT_MAX_CHUNKS = 300;
 
 /** What the chunks of a task wrote, as one: rows of all of them; of json and text a row for each chunk. */
 export type Gathered<F extends AnyFormat> = F & { readonly gathered: true };

@@ -128,5 +128,5 @@ it('a plan of chunks without a tolerance says so', async () => {
     tasks: plan.tasks,
     pipeline: plan.pipeline,
   });
-  expect(text).toContain('list.days: 1,000 chunks at the most, 40 at once, none may fail');
+  expect(text).toContain('list.days: 300 chunks at the most, 40 at once, none may fail');
 });

@@ -84,9 +84,14 @@ export function taskState(
   };
 }
 
-/** A hook is sent the state data besides. */
+/** A hook is sent the state data besides, and fails alone where that is too much. */
 export function hookState(hook: string, onFailure: string, exit: object, run: object = RUN) {
-  return { ...taskState(hook, onFailure, exit), ...invocation(hook, { ...run, 'state.$': '$' }) };
+  const tooLarge = { ...caught(hook, onFailure), ErrorEquals: ['States.DataLimitExceeded'] };
+  return {
+    ...taskState(hook, onFailure, exit),
+    ...invocation(hook, { ...run, 'state.$': '$' }),
+    Catch: [tooLarge, caught(hook, onFailure)],
+  };
 }
 
 export const omittedState = (task: string, exit: object) => ({

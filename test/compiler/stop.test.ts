@@ -60,6 +60,20 @@ it("a task's own errors tasks run behind the run, for no task starts beside them
   expect(JSON.stringify(pipeline.definition.States['Errors'])).toContain('"Resource":"${undo}"');
 });
 
+it("a group's errors tasks too run behind the run only, its finally tasks in both", () => {
+  const graph = new TaskGraph('test', { onTaskFailure: 'stop' });
+  const group = graph.group('group');
+  group.addTask('a');
+  group.addErrorsTask('undo');
+  group.addFinallyTask('close');
+  const pipeline = compiled(graph.build());
+  const { States = {} } = runBranch(pipeline) ?? {};
+  expect(Object.keys(States).sort()).toEqual(['a', 'a failed', 'close', 'close end', 'close stop']);
+  const behind = (phase: string) => JSON.stringify(pipeline.definition.States[phase]);
+  expect(behind('Errors')).toContain('"Resource":"${undo}"');
+  expect(behind('Finally')).toContain('"Resource":"${close}"');
+});
+
 it('where there are hooks, the records tell how the tasks ended', () => {
   const graph = stopping();
   graph.addFinallyTask('close');

@@ -108,7 +108,7 @@ describe('nothing to choose from', () => {
   it.each<[string, Condition]>([
     ['allOf()', allOf()],
     ['anyOf()', anyOf()],
-    ['anyOf()', fromInput('mode').isOneOf()],
+    ['isOneOf()', fromInput('mode').isOneOf()],
     ['anyOf()', not(allOf(fromInput('mode').exists(), anyOf()))],
   ])('as %s', (what, condition) => {
     expect(invalid(condition)).toContain(what);
@@ -152,6 +152,23 @@ describe('what is no condition', () => {
     expect(invalid(condition)).toContain(told);
   });
 
+  it.each(['${Cleanup}', 'a ${', '${}', '\\${x}'])('no text with a placeholder of the definition, as %s', (value) => {
+    expect(invalid(mode.equals(value))).toContain('"${"');
+    expect(invalid(not(fromOutput(ref('stats')).atLeast(value)))).toContain('"${"');
+  });
+
+  it.each(['$', '{Cleanup}', '$ {Cleanup}', '$.a', '$$', '{{x}}'])('a text can be %s', (value) => {
+    expect(problemsOf(graphWith(mode.equals(value)))).toEqual([]);
+  });
+
+  it('a text of an output can be of 256 characters, one of the input of any number', () => {
+    const stats = fromOutput(ref('stats'));
+    expect(problemsOf(graphWith(stats.equals('x'.repeat(256))))).toEqual([]);
+    expect(problemsOf(graphWith(mode.equals('x'.repeat(257))))).toEqual([]);
+    for (const condition of [stats.equals('x'.repeat(257)), stats.differsFrom('x'.repeat(257))])
+      expect(invalid(condition)).toContain('257 characters');
+  });
+
   it('the same condition twice is no condition inside itself', () => {
     const once = mode.exists();
     expect(problemsOf(graphWith(anyOf(once, allOf(once, not(once)))))).toEqual([]);
@@ -165,6 +182,17 @@ it("a group's condition is checked, and its problem told once for all its tasks"
   const messages = problemsOf(graph).map(({ message }) => message);
   expect(messages).toHaveLength(3);
   expect(messages.filter((message) => message.includes('group "group"'))).toHaveLength(1);
+});
+
+it('the condition of a group without tasks is checked too', () => {
+  const graph = new TaskGraph('test');
+  graph.addTask('a');
+  graph.group('group', { when: allOf() });
+  expect(
+    problemsOf(graph)
+      .map(({ code }) => code)
+      .sort(),
+  ).toEqual(['InvalidCondition', 'InvalidGroup']);
 });
 
 it('a task whose condition looks at its own output, or at what waits for it, waits for itself', () => {

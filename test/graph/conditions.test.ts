@@ -19,7 +19,10 @@ interface Stats {
   readonly note: string | null;
   readonly late?: number;
   readonly source: { readonly country: string };
-  readonly more?: { readonly pages: number };
+  readonly more?: {
+    readonly pages: number;
+    readonly last: { readonly page: { readonly title: string | null } } | null;
+  };
 }
 
 const graph = new TaskGraph('conditions');
@@ -87,6 +90,8 @@ describe('a value whose type is known', () => {
     fromOutput(stats, 'note').atLeast('a');
     fromOutput(stats, 'late').lessThan(3);
     fromOutput(stats, 'more', 'pages').greaterThan(1);
+    fromOutput(stats, 'more', 'last', 'page').exists();
+    fromOutput(stats, 'more', 'last', 'page', 'title').isOneOf('Oslo', null);
   });
 
   it('and with nothing else', () => {
@@ -108,6 +113,8 @@ describe('a value whose type is known', () => {
     fromOutput(stats, 'late').equals(undefined);
     // @ts-expect-error: a text, two deep
     fromOutput(stats, 'source', 'country').equals(1);
+    // @ts-expect-error: a text, four deep
+    fromOutput(stats, 'more', 'last', 'page', 'title').equals(1);
   });
 
   it('is in a json output, under a name that is there', () => {
@@ -115,6 +122,10 @@ describe('a value whose type is known', () => {
     fromOutput(stats, 'row');
     // @ts-expect-error: no such value, two deep
     fromOutput(stats, 'source', 'city');
+    // @ts-expect-error: no such value, three deep
+    fromOutput(stats, 'more', 'last', 'pages', 'title');
+    // @ts-expect-error: nothing is in a text
+    fromOutput(stats, 'mode', 'length');
     // @ts-expect-error: rows are no value
     fromOutput(check.outputs.rows);
   });

@@ -33,7 +33,7 @@ describe('a chunk-parallel task', () => {
         maxConcurrency: 40,
         toleratedFailures: { count: 0 },
         batchSize: 1,
-        maxChunks: 1_000,
+        maxChunks: 300,
       },
     });
   });
@@ -65,7 +65,7 @@ describe('a chunk-parallel task', () => {
     graph.addTask('count', { each: ref<ChunksFormat>('pages') });
     const outputs = graph.build().task('list')?.outputs;
     expect(outputs?.['pages']).toEqual({
-      format: { kind: 'chunks', max: 1_000 },
+      format: { kind: 'chunks', max: 300 },
       durable: false,
       chunksOf: ['fetch', 'count'],
     });

@@ -137,7 +137,8 @@ type World = ReturnType<typeof everyHook>;
 type Takes = { readonly inputs: { readonly taken: NamedRef } };
 const A_AND_B = ['a', 'a-errors', 'b'];
 const INNER = [...A_AND_B, 'b-errors', 'd'];
-const OUTER = [...INNER, 'inner-errors', 'inner-finally', 'c'];
+/** Errors tasks take nothing of finally tasks, which run behind them where the run was ended by an error. */
+const OUTER = [...INNER, 'inner-errors', 'c'];
 
 const TAKERS: [string, (world: World, definition: Takes) => unknown, string[]][] = [
   ['an errors task of b', ({ b }, definition) => b.addErrorsTask('taker', definition), A_AND_B],
@@ -151,17 +152,17 @@ const TAKERS: [string, (world: World, definition: Takes) => unknown, string[]][]
   [
     'a finally task of outer',
     ({ outer }, definition) => outer.addFinallyTask('taker', definition),
-    [...OUTER, 'outer-errors'],
+    [...OUTER, 'inner-finally', 'outer-errors'],
   ],
   [
     'an errors task of the graph',
     ({ graph }, definition) => graph.addErrorsTask('taker', definition),
-    [...OUTER, 'outer-errors', 'outer-finally'],
+    [...OUTER, 'outer-errors'],
   ],
   [
     'a finally task of the graph',
     ({ graph }, definition) => graph.addFinallyTask('taker', definition),
-    [...OUTER, 'outer-errors', 'outer-finally', 'errors'],
+    [...OUTER, 'inner-finally', 'outer-errors', 'outer-finally', 'errors'],
   ],
 ];
 
@@ -272,6 +273,13 @@ describe('an after-execution task', () => {
     const problems = problemsOf(graph);
     expect(problems).toMatchObject([{ code: 'InvalidHook', number: -116 }]);
     for (const part of ['"x"', what]) expect(problems[0]?.message).toContain(part);
+  });
+
+  it('is told that it has no inputs also where there is no such output', () => {
+    const { graph } = everyHook();
+    const definition: object = { inputs: { taken: ref('nowhere') } };
+    graph.addAfterExecutionTask('x', definition);
+    expect(problemsOf(graph).map(({ code }) => code)).toEqual(['UnresolvedDataRef', 'InvalidHook']);
   });
 
   it('can have everything else that a function has', () => {

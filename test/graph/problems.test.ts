@@ -131,6 +131,19 @@ describe('a problem has a code, the number of that code, and the value that is w
     expect(problemsOf(new TaskGraph('void'))).toMatchObject([{ code: 'EmptyGraph', number: -107 }]);
   });
 
+  it('a second task of a name is that and nothing else, though its outputs are taken', () => {
+    const graph = new TaskGraph('test');
+    graph.addTask('x', { outputs: { raw: json() } });
+    const again = graph.addTask('x', { outputs: { raw: json(), more: json() } });
+    taking(graph, again.outputs.raw);
+    graph.addTask('z', {
+      inputs: { raw: ref('raw'), more: ref('x.more') },
+      when: fromOutput(again.outputs.raw).exists(),
+    });
+    graph.addDependency(again, 'z');
+    expect(problemsOf(graph).map(({ code }) => code)).toEqual(['DuplicateTask']);
+  });
+
   it('only a cycle has a path, of tasks or of hooks', () => {
     expect(problemsOf(graphOf('a/b'))[0]).not.toHaveProperty('path');
   });

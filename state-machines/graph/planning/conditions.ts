@@ -2,6 +2,7 @@
 
 import { isObject } from '../../contract/objects.ts';
 import { show } from '../../contract/show.ts';
+import { VALUE_TEXT_LIMIT } from '../../contract/values.ts';
 import { type Condition, ORDER_TESTS, type Subject } from '../conditions.ts';
 import { type GraphProblem, problem } from '../errors.ts';
 import type { PlannedCondition, PlannedSubject } from '../plan.ts';
@@ -32,7 +33,10 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
       case 'all':
       case 'any': {
         const { kind, conditions } = given as Extract<Condition, { kind: 'all' | 'any' }>;
-        if (!Array.isArray(conditions) || conditions.length === 0) return invalid(`has ${kind}Of() of no condition`);
+        if (!Array.isArray(conditions) || conditions.length === 0)
+          return invalid(
+            `has ${kind === 'all' ? 'allOf()' : 'anyOf() or isOneOf()'} of nothing, which cannot hold or not`,
+          );
         const parts = conditions.map((part) => resolve(part, inside));
         return { kind, conditions: parts.filter((part) => part !== undefined) };
       }
@@ -43,7 +47,7 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
       case 'test': {
         const { subject, test } = given as Extract<Condition, { kind: 'test' }>;
         const found = resolveSubject(subject);
-        const misfit = misfitOf(test);
+        const misfit = misfitOf(test, subject);
         if (misfit !== undefined) return invalid(misfit);
         return found && { kind: 'test', subject: found, test };
       }
@@ -93,15 +97,23 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
 }
 
 /** @returns what is wrong with a test; undefined where nothing is */
-function misfitOf(test: unknown): string | undefined {
+function misfitOf(test: unknown, subject: unknown): string | undefined {
   const { is, value }: Record<string, unknown> = isObject(test) ? test : {};
   if (is === 'present') return undefined;
   const ordered = ORDER_TESTS.some((order) => order === is);
   if (!ordered && is !== 'equal') return `tests ${show(test)}, which is no comparison`;
-  if (typeof value === 'string' || Number.isFinite(value)) return undefined;
+  if (typeof value === 'string') return misfitOfText(value, isObject(subject) && subject['from'] === 'output');
+  if (Number.isFinite(value)) return undefined;
   if (!ordered && (value === null || typeof value === 'boolean')) return undefined;
   const given = typeof value === 'object' && value !== null ? 'an object' : show(value);
   return `compares with ${given}, which is no text${ordered ? ' or number' : ', number, boolean or null'}`;
+}
+
+function misfitOfText(text: string, withOutput: boolean): string | undefined {
+  // A deployment puts ARNs in place of such texts, wherever they stand in a definition, and knows no way to spare one.
+  if (text.includes('${')) return `compares with ${show(text)}; no text in a condition can have "\${" in it`;
+  if (!withOutput || text.length <= VALUE_TEXT_LIMIT) return undefined;
+  return `compares with a text of ${show(text.length)} characters; that of an output has ${VALUE_TEXT_LIMIT} at the most`;
 }
 
 /** The values that a condition looks at. */

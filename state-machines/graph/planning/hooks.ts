@@ -130,6 +130,8 @@ function overBefore(
         for (const handler of localHandlers(name)) found.add(handler);
     }
     found.delete(hook.name);
+    // Behind a run that was ended by an error, all errors tasks come before all finally tasks.
+    if (hook.hook === 'errors') for (const other of hooks) if (other.hook === 'finally') found.delete(other.name);
     return found;
   };
 }
@@ -144,14 +146,13 @@ function checkInputs(
   certain: (hook: PlannedHook) => ReadonlySet<string>,
   declarations: ReadonlyMap<string, HookDeclaration>,
 ): GraphProblem[] {
-  const { name, inputs, outputs } = hook;
+  const { name, inputs } = hook;
   if (hook.hook === 'after-execution') {
-    return [
-      ['inputs', inputs],
-      ['outputs', outputs],
-    ]
-      .filter(([, data]) => Object.keys(data as object).length > 0)
-      .map(([what]) =>
+    // As declared: an input that was not found is none of the plan's.
+    const { definition } = declarations.get(name)?.handle ?? {};
+    return (['inputs', 'outputs'] as const)
+      .filter((data) => Object.keys(definition?.[data] ?? {}).length > 0)
+      .map((what) =>
         problem(
           'InvalidHook',
           `the after-execution task "${name}" has ${what}; the run's data has gone when it runs, so it can have none`,
@@ -166,10 +167,12 @@ function checkInputs(
     const why = beside
       ? `which runs beside it; order them with addDependency("${taken.task}", "${name}")`
       : `which may not be over when "${name}" runs`;
+    const late = hook.hook === 'errors' && other?.hook === 'finally';
+    const mend = late ? ': errors tasks come first where the run is ended by an error; make it a finally task' : '';
     return [
       problem(
         'InvalidHookInput',
-        `the input "${input}" of "${name}" is "${taken.task}.${taken.output}" of ${other ? `the ${other.hook} task` : 'the task'} "${taken.task}", ${why}`,
+        `the input "${input}" of "${name}" is "${taken.task}.${taken.output}" of ${other ? `the ${other.hook} task` : 'the task'} "${taken.task}", ${why}${mend}`,
       ),
     ];
   });

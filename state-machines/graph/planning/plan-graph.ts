@@ -4,7 +4,6 @@ import { explainName, isName, OUTPUT_NAME, PIPELINE_NAME, TASK_NAME } from '../.
 import { isObject } from '../../contract/objects.ts';
 import { show } from '../../contract/show.ts';
 import { STATES } from '../../contract/states.ts';
-import type { Condition } from '../conditions.ts';
 import { findCycles } from '../cycle.ts';
 import type { GraphDeclaration, GroupDeclaration, TaskDeclaration } from '../declarations.ts';
 import { type GraphProblem, problem } from '../errors.ts';
@@ -48,7 +47,11 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
   problems.push(...checkGroups(graph));
 
   const edges = resolveDependencies(graph.dependencies, byName, problems);
-  const outputs = new KnownOutputs(declared.flatMap(({ handle }) => Object.values<DataRef>(handle.outputs)));
+  const edgesTo = Map.groupBy(edges, ({ after }) => after);
+  // Those of a second task of a name too: that is its only problem.
+  const named = graph.functions.filter(({ handle }) => typeof handle.name === 'string');
+  const outputs = new KnownOutputs(named.flatMap(({ handle }) => Object.values<DataRef>(handle.outputs)));
+  const conditionsOfGroups = resolveGroups(graph.groups, outputs, problems);
   const resolved = declared.map((declaration): GroupedTask => {
     const { handle } = declaration;
     problems.push(
@@ -60,7 +63,8 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
     const { each, problems: eachProblems } = resolveEach(handle.definition as Partial<EachDef>, outputs, handle.name);
     problems.push(...eachProblems);
     const groups = declaration.kind === 'task' ? declaration.groups : [];
-    const when = declaration.kind === 'task' ? conditionOf(declaration, graph.groups, outputs, problems) : undefined;
+    const when =
+      declaration.kind === 'task' ? conditionOf(declaration, conditionsOfGroups, outputs, problems) : undefined;
 
     const required = new Set([
       ...Object.values(inputs).flatMap(({ task, optional }) => (optional ? [] : [task])),
@@ -75,7 +79,7 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
       problems.push(problem('InvalidHookInput', message));
     }
     const wanted = new Set([...required, ...Object.values(inputs).map(({ task }) => task)]);
-    for (const { before, after } of edges) if (after === handle.name) wanted.add(before);
+    for (const { before } of edgesTo.get(handle.name) ?? []) wanted.add(before);
     const { definition } = handle;
     const { expectedSeconds }: TaskDef = definition;
     const task: PlannedTask = {
@@ -129,26 +133,36 @@ function resolveInputs(
   return inputs;
 }
 
+/** The conditions of groups, by the group's name. Of groups of one name, which is a problem of its own, the first one's. */
+function resolveGroups(
+  groups: readonly GroupDeclaration[],
+  outputs: KnownOutputs,
+  problems: GraphProblem[],
+): ReadonlyMap<string, PlannedCondition> {
+  const conditions = new Map<string, PlannedCondition>();
+  for (const { name, when } of groups) {
+    if (when === undefined) continue;
+    const resolved = resolveCondition(when, outputs, `the condition of group ${show(name)}`);
+    problems.push(...resolved.problems);
+    if (resolved.condition && !conditions.has(name)) conditions.set(name, resolved.condition);
+  }
+  return conditions;
+}
+
 /** A task's own condition, and those of the groups that it is in. */
 function conditionOf(
   { handle, groups }: TaskDeclaration,
-  declared: readonly GroupDeclaration[],
+  ofGroups: ReadonlyMap<string, PlannedCondition>,
   outputs: KnownOutputs,
   problems: GraphProblem[],
 ): PlannedCondition | undefined {
   const { when }: TaskDef = handle.definition;
-  const all: [condition: Condition, where: string][] = groups.flatMap((name) => {
-    const group = declared.find((other) => other.name === name);
-    return group?.when !== undefined ? [[group.when, `the condition of group ${show(name)}`]] : [];
-  });
-  if (when !== undefined) all.push([when, `the condition of task "${handle.name}"`]);
-  const conditions = all.flatMap(([condition, where]) => {
-    const resolved = resolveCondition(condition, outputs, where);
-    // A group's problem is not its tasks': it is told once.
-    const told = new Set(problems.map(({ message }) => message));
-    problems.push(...resolved.problems.filter(({ message }) => !told.has(message)));
-    return resolved.condition ? [resolved.condition] : [];
-  });
+  const own =
+    when === undefined ? undefined : resolveCondition(when, outputs, `the condition of task "${handle.name}"`);
+  problems.push(...(own?.problems ?? []));
+  const conditions = [...groups.map((group) => ofGroups.get(group)), own?.condition].filter(
+    (condition) => condition !== undefined,
+  );
   return conditions.length > 1 ? { kind: 'all', conditions } : conditions[0];
 }
 

@@ -9,9 +9,20 @@ import { type DataRef, isRef, type NamedRef } from '../refs.ts';
 /** The outputs that a graph has. */
 export class KnownOutputs {
   readonly #refs: ReadonlySet<DataRef>;
+  /** By `raw` and by `extract.raw`. */
+  readonly #byName = new Map<string, DataRef[]>();
 
+  /** @param refs of tasks of one name, which is a problem of its own, the first one's outputs are found by their names */
   constructor(refs: Iterable<DataRef>) {
     this.#refs = new Set(refs);
+    for (const ref of this.#refs) {
+      const fullName = `${ref.task}.${ref.output}`;
+      if (this.#byName.has(fullName)) continue;
+      this.#byName.set(fullName, [ref]);
+      const namesakes = this.#byName.get(ref.output);
+      if (namesakes) namesakes.push(ref);
+      else this.#byName.set(ref.output, [ref]);
+    }
   }
 
   /** @param where names the input for the reader of a problem */
@@ -46,8 +57,7 @@ export class KnownOutputs {
     if (typeof wanted.name !== 'string') {
       return problem(code, `${where} is ref(${show(wanted.name)}); give the name of an output: ref("…")`);
     }
-    const all = [...this.#refs];
-    const found = all.filter(({ task, output }) => wanted.name === output || wanted.name === `${task}.${output}`);
+    const found = this.#byName.get(wanted.name) ?? [];
     if (found.length > 1) {
       const choices = found.map(({ task, output }) => `"${task}.${output}"`).join(' or ');
       return problem(
@@ -55,10 +65,11 @@ export class KnownOutputs {
         `${where} is ref("${wanted.name}"), and several tasks have such an output; say ${choices}`,
       );
     }
-    const names = wanted.name.includes('.')
-      ? all.map((ref) => `${ref.task}.${ref.output}`)
-      : all.map((ref) => ref.output);
-    const unknown = `${where} is ref("${wanted.name}"), and no task has such an output${didYouMean(wanted.name, names)}`;
-    return found[0] ?? problem(code, unknown);
+    if (found[0]) return found[0];
+    const names = this.#byName.keys().filter((name) => name.includes('.') === wanted.name.includes('.'));
+    return problem(
+      code,
+      `${where} is ref("${wanted.name}"), and no task has such an output${didYouMean(wanted.name, names)}`,
+    );
   }
 }
