@@ -7,7 +7,7 @@ import { type LimitUse, limitProblems, limitsOf } from './limits.ts';
 import { MachineParts } from './machine-parts.ts';
 import { placeholdersOf } from './placeholders.ts';
 import { entriesOf, type RunEnd, runEndStates } from './run-end.ts';
-import { type Nest, type Structure, structureOf } from './structure.ts';
+import type { Nest, Structure } from './structure.ts';
 
 export interface CompileOptions {
   /** How long a run may take. @default as long as Step Functions lets it, a year */
@@ -47,11 +47,11 @@ export interface CompiledPipeline {
  * @throws GraphError with a problem for each limit of Step Functions that a run could pass
  */
 export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipeline {
-  return compileNested(plan, structureOf, options);
+  return compileNested(plan, undefined, options);
 }
 
-/** @param nest nests the tasks and the hooks of groups, in any way that keeps their order */
-export function compileNested(plan: Plan, nest: Nest, options: CompileOptions = {}): CompiledPipeline {
+/** @param nest nests the tasks and the hooks of groups, in any way that keeps their order. @default as `compile` does */
+export function compileNested(plan: Plan, nest: Nest | undefined, options: CompileOptions = {}): CompiledPipeline {
   const functions = placeholdersOf(plan);
   const parts = new MachineParts(plan, functions);
   const run = parts.run(nest);

@@ -7,6 +7,7 @@ import { type BranchContext, type CompiledBranch, compileBranch, type FindMark }
 import { secondsOf } from './estimate.ts';
 import { nothingKnown } from './flow.ts';
 import { type HookNode, type MachineNode, omittableTasks } from './nodes.ts';
+import { placeHooks } from './place-hooks.ts';
 import { type GraphNode, orderOf } from './relation.ts';
 import { StateNames } from './state-names.ts';
 import { type Nest, type Structure, structureOf } from './structure.ts';
@@ -26,7 +27,9 @@ export class MachineParts {
   }
 
   /** All tasks, each with its own errors tasks, and the hooks of the groups. */
-  run(nest: Nest): CompiledBranch & { readonly structure: Structure; readonly nodes: readonly GraphNode[] } {
+  run(
+    nest: Nest | undefined,
+  ): CompiledBranch & { readonly structure: Structure; readonly nodes: readonly GraphNode[] } {
     const { tasks } = this.#plan;
     const ofGroups = this.#hooksInRun();
     const machineNodes: [string, MachineNode][] = [
@@ -40,7 +43,7 @@ export class MachineParts {
       ]),
     ];
     const nodes = runNodes(tasks, ofGroups);
-    const structure = nest(nodes);
+    const structure = nest ? nest(nodes) : placeHooks(structureOf(nodes.slice(0, tasks.length)), ofGroups);
     return { ...this.#compile(nodes, structure, new Map(machineNodes), unknownMark), structure, nodes };
   }
 
