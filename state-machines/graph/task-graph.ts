@@ -2,15 +2,14 @@ import { isObject } from '../contract/objects.ts';
 import type { Condition } from './conditions.ts';
 import type { GraphDeclaration, GraphOptions, HookKind, HookOwner } from './declarations.ts';
 import { GraphError } from './errors.ts';
-import type { AnyChunk } from './formats.ts';
 import type { Plan } from './plan.ts';
 import { planGraph } from './planning/plan-graph.ts';
 import { formatOf, readable } from './planning/shape.ts';
 import { type DataRef, isRef, optional } from './refs.ts';
 import type {
   AnyTaskHandle,
-  ChunkExtra,
   EachDef,
+  ExtraOf,
   FunctionDef,
   HookHandle,
   InputsDef,
@@ -48,21 +47,16 @@ abstract class Scope {
   addTask<
     const Inputs extends InputsDef = {},
     const Outputs extends OutputsDef = {},
-    Chunk extends AnyChunk = AnyChunk,
+    const Each extends EachDef['each'] | undefined = undefined,
   >(
     name: string,
-    definition: TaskDef<Inputs, Outputs> & EachDef<Chunk>,
-  ): TaskHandle<Inputs, Outputs, ChunkExtra<Chunk>>;
-  addTask<const Inputs extends InputsDef = {}, const Outputs extends OutputsDef = {}>(
-    name: string,
-    definition?: TaskDef<Inputs, Outputs>,
-  ): TaskHandle<Inputs, Outputs>;
-  addTask(name: string, definition: TaskDef & Partial<EachDef> = {}): TaskHandle {
+    definition: TaskDef<Inputs, Outputs> & Omit<Partial<EachDef>, 'each'> & { readonly each?: Each } = {},
+  ): TaskHandle<Inputs, Outputs, ExtraOf<Each>> {
     const addErrorsTask = (hook: string, hookDefinition: FunctionDef = {}) =>
       this.addHook('errors', hook, hookDefinition, { kind: 'task', task: name });
     const handle = { ...this.#handle(name, readable(definition)), addErrorsTask };
     this.graph.functions.push({ kind: 'task', handle, given: definition, groups: this.#groups });
-    return handle as unknown as TaskHandle;
+    return handle as unknown as TaskHandle<Inputs, Outputs, ExtraOf<Each>>;
   }
 
   /**

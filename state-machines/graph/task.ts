@@ -59,6 +59,14 @@ export interface EachDef<Chunk extends AnyChunk = AnyChunk> {
   readonly batchSize?: number;
 }
 
+/** What the handler of a task is given besides, by its `each`. */
+export type ExtraOf<Each> =
+  Each extends DataRef<ChunksFormat<infer Chunk>>
+    ? ChunkExtra<Chunk>
+    : Each extends NamedRef<ChunksFormat<infer Chunk>>
+      ? ChunkExtra<Chunk>
+      : {};
+
 /** A hook's inputs may all be missing: whatever happened, it runs. */
 export type AllOptional<Inputs extends InputsDef> = {
   readonly [Name in keyof Inputs]: Inputs[Name] extends OptionalRef

@@ -105,6 +105,7 @@ function misfitOf(test: unknown, subject: unknown): string | undefined {
   if (typeof value === 'string') return misfitOfText(value, isObject(subject) && subject['from'] === 'output');
   if (Number.isFinite(value)) return undefined;
   if (!ordered && (value === null || typeof value === 'boolean')) return undefined;
+  if (Array.isArray(value)) return 'compares with a list; give its values one by one, as in isOneOf("a", "b")';
   const given = typeof value === 'object' && value !== null ? 'an object' : show(value);
   return `compares with ${given}, which is no text${ordered ? ' or number' : ', number, boolean or null'}`;
 }
