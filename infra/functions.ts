@@ -7,7 +7,7 @@ import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { CLEANUP_TIMEOUT_SECONDS } from '../state-machines/compiler/run-end.ts';
+import { CLEANUP_TIMEOUT_SECONDS } from '../state-machines/compiler/machine/run-end.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import { ATTEMPT_MARKER, CHUNKS, COMMIT_RECORD } from '../state-machines/contract/keys.ts';
 import type { PlannedHook, PlannedTask } from '../state-machines/graph/plan.ts';
