@@ -6,7 +6,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { CLEANUP_TIMEOUT_SECONDS } from '../state-machines/compiler/run-end.ts';
+import { CLEANUP_TIMEOUT_SECONDS } from '../state-machines/compiler/machine/run-end.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import type { PlannedHook, PlannedTask } from '../state-machines/graph/plan.ts';
 import { cleanupStatements, dataStatements, inPolicySize, type PipelineData } from './permissions.ts';

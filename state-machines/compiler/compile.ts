@@ -1,12 +1,14 @@
+/** From a plan to a definition: nested (structure, nesting/), written as states (machine/), held to the limits. */
+
 import { STATES } from '../contract/states.ts';
 import { GraphError } from '../graph/errors.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Branch, Definition } from './asl.ts';
 import { criticalPathSeconds, makespanSeconds } from './estimate.ts';
 import { type LimitUse, limitProblems, limitsOf } from './limits.ts';
-import { MachineParts } from './machine-parts.ts';
+import { MachineParts } from './machine/parts.ts';
+import { entriesOf, type RunEnd, runEndStates } from './machine/run-end.ts';
 import { placeholdersOf } from './placeholders.ts';
-import { entriesOf, type RunEnd, runEndStates } from './run-end.ts';
 import type { Nest, Structure } from './structure.ts';
 
 export interface CompileOptions {

@@ -25,7 +25,7 @@ export type Test =
 
 export const ORDER_TESTS = ['less', 'at most', 'greater', 'at least'] as const;
 
-/** A value to be tested. Each method gives a condition. */
+/** A value to be tested. Each method gives a condition. A text to compare with cannot hold `${`, a definition's placeholder. */
 export class Given<T = unknown> {
   readonly #subject: Subject;
 

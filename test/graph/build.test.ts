@@ -181,3 +181,13 @@ it('two builds of a graph give equal plans, and a task added later is in the nex
   graph.addTask('report', { inputs: { table: ref('table') } });
   expect(graph.build().waves().at(-1)).toEqual(['report']);
 });
+
+it('a quarter of a million edges, by name or without data, are built in seconds', { timeout: 10_000 }, () => {
+  const graph = new TaskGraph('dense');
+  const names = Array.from({ length: 500 }, (_, index) => `t${index}`);
+  for (const name of names) graph.addTask(name, { outputs: { [`of-${name}`]: json() } });
+  const inputs = Object.fromEntries(names.map((name) => [name, ref(`of-${name}`)]));
+  for (const name of names) graph.addTask(`by-name-${name}`, { inputs });
+  for (const name of names) for (const before of names) graph.addDependency(before, `by-name-${name}`);
+  expect(graph.build().task('by-name-t0')?.dependencies).toEqual(names);
+});

@@ -144,7 +144,7 @@ describe('what is no condition', () => {
     ['undefined', mode.equals(undefined as never), 'undefined'],
     ['no number', mode.equals(Number.NaN), 'NaN'],
     ['a date', mode.equals(new Date(0) as never), 'an object'],
-    ['a list', mode.isOneOf(['a', 'b'] as never), 'an object'],
+    ['a list', mode.isOneOf(['a', 'b'] as never), 'one by one'],
     ['infinity', mode.lessThan(Number.POSITIVE_INFINITY), '∞'],
     ['null, in an order', mode.lessThan(null as never), 'no text or number'],
     ['a boolean, in an order', mode.atLeast(true as never), 'no text or number'],

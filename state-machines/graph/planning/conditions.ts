@@ -9,7 +9,7 @@ import type { PlannedCondition, PlannedSubject } from '../plan.ts';
 import { type DataRef, isRef } from '../refs.ts';
 import type { KnownOutputs } from './refs.ts';
 
-/** What can stand in a path of the Amazon States Language without being quoted. */
+/** Names that every engine finds in the same way, in quotes or without. */
 const SEGMENT = /^[A-Za-z0-9_-]{1,80}$/;
 
 export interface ResolvedCondition {

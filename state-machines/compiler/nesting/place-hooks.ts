@@ -3,8 +3,8 @@
  * so that no task ever waits for a hook.
  */
 
-import { inDependencyOrder, type PlannedHook } from '../graph/plan.ts';
-import { type Structure, structureOf, tasksOf } from './structure.ts';
+import { inDependencyOrder, type PlannedHook } from '../../graph/plan.ts';
+import { type Structure, structureOf, tasksOf } from '../structure.ts';
 
 /** @param hooks of groups; each depends on its group's tasks, and on the hooks that come before it */
 export function placeHooks(tasks: Structure, hooks: readonly PlannedHook[]): Structure {

@@ -3,11 +3,11 @@
  * hooks, the cleanup, the verdict. A machine that starts at the first of them finalizes a run that ended without them.
  */
 
-import { RUN_ERRORS, type TaskRetries } from '../contract/events.ts';
-import { STATES } from '../contract/states.ts';
-import type { Plan } from '../graph/plan.ts';
-import { type Branch, type State, some } from './asl.ts';
-import { CLEANUP_PLACEHOLDER } from './placeholders.ts';
+import { RUN_ERRORS, type TaskRetries } from '../../contract/events.ts';
+import { STATES } from '../../contract/states.ts';
+import type { Plan } from '../../graph/plan.ts';
+import { type Branch, type State, some } from '../asl.ts';
+import { CLEANUP_PLACEHOLDER } from '../placeholders.ts';
 import { RETRY_TRANSIENT, TIMEOUT_MARGIN_SECONDS } from './task-state.ts';
 
 /** How long the cleanup function may run. */

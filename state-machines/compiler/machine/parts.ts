@@ -1,16 +1,16 @@
 /** The parts of a machine that are compiled from tasks and hooks: the run itself, and each phase of hooks around it. */
 
-import { STATES } from '../contract/states.ts';
-import { inDependencyOrder, type Plan, type PlannedHook, type PlannedTask } from '../graph/plan.ts';
-import { path } from './asl.ts';
+import { STATES } from '../../contract/states.ts';
+import { inDependencyOrder, type Plan, type PlannedHook, type PlannedTask } from '../../graph/plan.ts';
+import { path } from '../asl.ts';
+import { secondsOf } from '../estimate.ts';
+import { placeHooks } from '../nesting/place-hooks.ts';
+import { type GraphNode, orderOf } from '../relation.ts';
+import { type Nest, type Structure, structureOf } from '../structure.ts';
 import { type BranchContext, type CompiledBranch, compileBranch, type FindMark } from './branch.ts';
-import { secondsOf } from './estimate.ts';
 import { nothingKnown } from './flow.ts';
 import { type HookNode, type MachineNode, omittableTasks } from './nodes.ts';
-import { placeHooks } from './place-hooks.ts';
-import { type GraphNode, orderOf } from './relation.ts';
 import { StateNames } from './state-names.ts';
-import { type Nest, type Structure, structureOf } from './structure.ts';
 
 type PartContext = Pick<BranchContext, 'run' | 'runEnd'>;
 

@@ -5,10 +5,10 @@
  * only for what is not certain already: on some way to the task, what must have ended well may have failed, or not run.
  */
 
-import type { PlannedCondition, PlannedTask } from '../graph/plan.ts';
+import type { PlannedCondition, PlannedTask } from '../../graph/plan.ts';
+import { BitSet, type Order } from '../relation.ts';
+import { type Parallel, type Structure, tasksOf } from '../structure.ts';
 import { type HookNode, type MachineNode, needsAnyOf, type TaskNode } from './nodes.ts';
-import { BitSet, type Order } from './relation.ts';
-import { type Parallel, type Structure, tasksOf } from './structure.ts';
 
 /** What is known wherever a place is reached. */
 export interface Known {

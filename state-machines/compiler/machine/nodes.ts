@@ -1,6 +1,6 @@
 /** What a part of the machine is made of: tasks, and hooks at their place. */
 
-import { inDependencyOrder, type PlannedHook, type PlannedTask } from '../graph/plan.ts';
+import { inDependencyOrder, type PlannedHook, type PlannedTask } from '../../graph/plan.ts';
 
 export type MachineNode = TaskNode | HookNode;
 

@@ -1,9 +1,9 @@
 /** The Task states: one function, the payload that it gets, and what is done about its errors. */
 
-import { GATHER_ERROR, NON_RETRYABLE_ERROR, TRANSIENT_ERRORS } from '../contract/events.ts';
-import { isDistributed, type PlannedEach, type PlannedTask } from '../graph/plan.ts';
-import type { Catcher, MapState, Retrier, State, TaskState } from './asl.ts';
-import { RUNS_BUCKET_PLACEHOLDER } from './placeholders.ts';
+import { GATHER_ERROR, NON_RETRYABLE_ERROR, TRANSIENT_ERRORS } from '../../contract/events.ts';
+import { isDistributed, type PlannedEach, type PlannedTask } from '../../graph/plan.ts';
+import type { Catcher, MapState, Retrier, State, TaskState } from '../asl.ts';
+import { RUNS_BUCKET_PLACEHOLDER } from '../placeholders.ts';
 
 export const RETRY_TRANSIENT: Retrier = {
   ErrorEquals: TRANSIENT_ERRORS,

@@ -1,5 +1,5 @@
-import type { Parallel } from './structure.ts';
-import { tasksOf } from './structure.ts';
+import type { Parallel } from '../structure.ts';
+import { tasksOf } from '../structure.ts';
 
 /** Names for the states that are no tasks: unique in the whole machine, 80 characters at the most, free of quotes. */
 export class StateNames {

@@ -1,9 +1,9 @@
 /** A task's condition, as a Choice state decides it. */
 
-import { valueName } from '../contract/values.ts';
-import type { Test } from '../graph/conditions.ts';
-import type { PlannedCondition, PlannedSubject } from '../graph/plan.ts';
-import { type Comparison, type Condition, every, path, some } from './asl.ts';
+import { valueName } from '../../contract/values.ts';
+import type { Test } from '../../graph/conditions.ts';
+import type { PlannedCondition, PlannedSubject } from '../../graph/plan.ts';
+import { type Comparison, type Condition, every, path, some } from '../asl.ts';
 
 /** @param findMark the mark of a task that has succeeded, as a path into the state data */
 export function aslCondition(condition: PlannedCondition, findMark: (task: string) => string): Condition {

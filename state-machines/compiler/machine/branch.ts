@@ -8,9 +8,10 @@
  * could be missing is ever read, which would be the uncatchable States.Runtime.
  */
 
-import { RUN_ERRORS } from '../contract/events.ts';
-import type { PlannedHook } from '../graph/plan.ts';
-import { type Branch, type ChoiceState, type Condition, every, path, type State, some } from './asl.ts';
+import { RUN_ERRORS } from '../../contract/events.ts';
+import type { PlannedHook } from '../../graph/plan.ts';
+import { type Branch, type ChoiceState, type Condition, every, path, type State, some } from '../asl.ts';
+import type { Structure } from '../structure.ts';
 import { aslCondition } from './condition.ts';
 import {
   canBeOmitted,
@@ -22,7 +23,6 @@ import {
   type TaskStep,
 } from './flow.ts';
 import type { StateNames } from './state-names.ts';
-import type { Structure } from './structure.ts';
 import { chunkStates, type Exit, hookState, taskState } from './task-state.ts';
 
 export interface BranchContext extends FlowContext {
