@@ -84,6 +84,11 @@ export interface NotesAnswer {
   readonly Cause?: string;
 }
 
+/** As the state machine sends it, `{ extract: 2, load: 0 }`: a large definition holds it more than once. */
+export function retriesByName(tasks: readonly TaskRetries[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(tasks.map(({ name, retries }) => [name, retries]));
+}
+
 export interface TaskRetries {
   readonly name: string;
   readonly retries: number;
@@ -240,13 +245,9 @@ export function parseCleanupEvent(event: unknown): CleanupEvent {
 }
 
 function parseTasks(value: unknown): TaskRetries[] {
-  if (!Array.isArray(value)) {
-    throw new ContractError('InvalidEvent', `the cleanup event's tasks are ${JSON.stringify(value)}, not a list`);
-  }
-  return value.map((task) => {
-    const { name, retries } = asObject(task, 'task');
-    if (isName(TASK_NAME, name) && typeof retries === 'number') return { name, retries };
-    throw new ContractError('InvalidEvent', `the cleanup event has a task ${JSON.stringify(task)}`);
+  return Object.entries(asObject(value, "cleanup event's list of tasks")).map(([name, retries]) => {
+    if (isName(TASK_NAME, name) && Number.isInteger(retries)) return { name, retries: retries as number };
+    throw new ContractError('InvalidEvent', `the cleanup event has a task ${JSON.stringify({ [name]: retries })}`);
   });
 }
 

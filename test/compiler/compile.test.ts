@@ -15,7 +15,7 @@ const CLEANUP = {
 const CLEANUP_FAILED = { ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: 'Cleanup failed' };
 
 /** The machine around the tasks. */
-function machine(comment: string, branch: object, tasks: object[]) {
+function machine(comment: string, branch: object, tasks: object) {
   const event = { 'run.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime', tasks };
   return {
     Comment: comment,
@@ -114,7 +114,7 @@ describe('the definition', () => {
       States: { only: taskState('only', 'only end', EXIT), 'only end': END },
     };
     expect(compile(planOf('only')).definition).toEqual(
-      machine('test: 1 tasks, compiled by Ebbtide', branch, [{ name: 'only', retries: 0 }]),
+      machine('test: 1 tasks, compiled by Ebbtide', branch, { only: 0 }),
     );
   });
 
@@ -156,12 +156,7 @@ describe('the definition', () => {
         'merge-load end': END,
       },
     };
-    const tasks = [
-      { name: 'extract', retries: 2 },
-      { name: 'aggregate', retries: 1 },
-      { name: 'enrich', retries: 1 },
-      { name: 'merge-load', retries: 2 },
-    ];
+    const tasks = { extract: 2, aggregate: 1, enrich: 1, 'merge-load': 2 };
     expect(compile(planOf(FLIGHTS, retries)).definition).toEqual(
       machine('test: 4 tasks, compiled by Ebbtide', branch, tasks),
     );

@@ -231,12 +231,8 @@ describe('behind the run', () => {
       Parameters: {
         'run.$': '$$.Execution.Name',
         'startedAt.$': '$$.Execution.StartTime',
-        tasks: [{ name: 'a', retries: 2 }],
-        hooks: [
-          { name: 'alert', retries: 1 },
-          { name: 'close', retries: 0 },
-          { name: 'count', retries: 0 },
-        ],
+        tasks: { a: 2 },
+        hooks: { alert: 1, close: 0, count: 0 },
         input: {},
         'state.$': '$',
         notesOnly: true,
@@ -281,8 +277,8 @@ describe('behind the run', () => {
   it('the cleanup is told of the hooks before it', () => {
     expect(States['Cleanup']).toMatchObject({
       Parameters: {
-        tasks: [{ name: 'a', retries: 2 }],
-        hooks: [{ name: 'alert' }, { name: 'close' }, { name: 'count' }],
+        tasks: { a: 2 },
+        hooks: { alert: 1, close: 0, count: 0 },
         'state.$': '$',
       },
     });

@@ -14,7 +14,7 @@ import {
 import { planOf } from '../graph/graphs.ts';
 
 describe('a pipeline over a limit of Step Functions does not compile', () => {
-  const manyTasks = planOf({ tasks: Array.from({ length: 1_500 }, (_, index) => `t${index}`), edges: [] });
+  const manyTasks = planOf({ tasks: Array.from({ length: 2_000 }, (_, index) => `t${index}`), edges: [] });
   const cases: [LimitName, Plan, largest: string, mend: string][] = [
     ['definition', manyTasks, 'Cleanup', 'split the pipeline'],
     ['history', chunked({ max: 4_000 }, { retries: 1, batchSize: 1 }), 'extract', 'batchSize'],

@@ -69,15 +69,21 @@ describe('a cleanup event', () => {
     run: 'run-1',
     input: {},
     startedAt: '2026-01-02T03:04:05.678Z',
-    tasks: [
-      { name: 'a', retries: 0 },
-      { name: 'b', retries: 2 },
-    ],
+    tasks: { a: 0, b: 2 },
     state: { out: {} },
   };
+  const tasks = [
+    { name: 'a', retries: 0 },
+    { name: 'b', retries: 2 },
+  ];
 
   it('is what the state machine sends, and nothing besides', () => {
-    expect(parseCleanupEvent({ ...event, more: 1 })).toEqual(event);
+    expect(parseCleanupEvent({ ...event, more: 1 })).toEqual({ ...event, tasks });
+  });
+
+  it('has the hooks of the pipeline, where it has any', () => {
+    const hooks = { close: 1 };
+    expect(parseCleanupEvent({ ...event, hooks })).toEqual({ ...event, tasks, hooks: [{ name: 'close', retries: 1 }] });
   });
 
   it.each(GARBAGE)('is not $value', ({ value }) => {
@@ -92,10 +98,10 @@ describe('a cleanup event', () => {
     { state: { Error: 'TaskFailed', Cause: '{"a":{"Error":"Boom"}}' } },
     { state: { Error: 'States.Timeout', Cause: '', out: { a: mark }, finally: [{ close: mark }] } },
     { state: { out: {}, errorsLost: failed, finallyLost: { Error: 'States.DataLimitExceeded' } } },
-    { state: { Error: 'Boom' }, notesOnly: true, hooks: [{ name: 'close', retries: 0 }] },
+    { state: { Error: 'Boom' }, notesOnly: true },
     { state: { done: false, result: {}, Error: 'TaskFailed' } },
   ])('may be %j', (more) => {
-    expect(parseCleanupEvent({ ...event, ...more })).toEqual({ ...event, ...more });
+    expect(parseCleanupEvent({ ...event, ...more })).toEqual({ ...event, tasks, ...more });
   });
 
   it.each([
@@ -104,7 +110,7 @@ describe('a cleanup event', () => {
     { state: { out: {}, finally: [{ close: 'SUCCEEDED' }] } },
     { state: { out: 1, Error: 'Boom' } },
     { state: { out: {}, finallyLost: 'x' } },
-    { hooks: ['close'] },
+    { hooks: { close: '1' } },
   ])('is not one with %j', (more) => {
     expect(() => parseCleanupEvent({ ...event, ...more })).toThrow(expect.objectContaining({ code: 'InvalidEvent' }));
   });
@@ -112,7 +118,7 @@ describe('a cleanup event', () => {
   it.each([
     ['run', ['', '..', 'a/b', 7], 'InvalidName'],
     ['startedAt', ['', 'yesterday', 1_767_323_045_678, null], 'InvalidEvent'],
-    ['tasks', [undefined, 'a', ['a'], [{ name: 'a/b', retries: 0 }], [{ name: 'a' }], [7], { 0: 'a' }], 'InvalidEvent'],
+    ['tasks', [undefined, 'a', ['a'], { 'a/b': 0 }, { a: 'two' }, { a: 0.5 }, { a: null }, { 0: 1 }], 'InvalidEvent'],
     ['state', [undefined, null, 'out', [], {}, { out: 1 }], 'InvalidEvent'],
   ])('has a %s, which none of %j is', (field, values, code) => {
     for (const value of values) {

@@ -3,7 +3,7 @@
  * hooks, the cleanup, the verdict. A machine that starts at the first of them finalizes a run that ended without them.
  */
 
-import { RUN_ERRORS, type TaskRetries } from '../../contract/events.ts';
+import { RUN_ERRORS, retriesByName } from '../../contract/events.ts';
 import { STATES } from '../../contract/states.ts';
 import type { Plan } from '../../graph/plan.ts';
 import { type Branch, type State, some } from '../asl.ts';
@@ -96,10 +96,9 @@ function notesState(plan: Plan, Next: string): State {
   };
 }
 
-function namesIn({ tasks, hooks }: Plan): { tasks: TaskRetries[]; hooks?: TaskRetries[] } {
-  const nameAndRetries = ({ name, retries }: TaskRetries) => ({ name, retries });
+function namesIn({ tasks, hooks }: Plan): Record<string, unknown> {
   const before = hooks.filter(({ hook }) => hook !== 'after-execution');
-  return { tasks: tasks.map(nameAndRetries), ...(before.length > 0 && { hooks: before.map(nameAndRetries) }) };
+  return { tasks: retriesByName(tasks), ...(before.length > 0 && { hooks: retriesByName(before) }) };
 }
 
 function cleanupStates({ plan, taskErrors }: RunEnd): Record<string, State> {

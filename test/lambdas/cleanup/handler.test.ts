@@ -33,7 +33,7 @@ const event = {
   run: 'run-1',
   input: {},
   startedAt: STARTED_AT,
-  tasks: [{ name: 'extract', retries: 0 }],
+  tasks: { extract: 0 },
   state: { out: { extract: SUCCEEDED } },
 };
 
@@ -80,8 +80,8 @@ it.each([
   ['the run of an empty name', { ...event, run: '' }, 'InvalidName'],
   ['a run with a slash', { ...event, run: 'run-1/extract' }, 'InvalidName'],
   ['an event without tasks', { ...event, tasks: undefined }, InvalidEvent],
-  ['tasks that are not names', { ...event, tasks: [{ name: '../x', retries: 0 }] }, InvalidEvent],
-  ['tasks without their retries', { ...event, tasks: ['extract'] }, InvalidEvent],
+  ['tasks that are not names', { ...event, tasks: { '../x': 0 } }, InvalidEvent],
+  ['tasks without their retries', { ...event, tasks: { extract: 'often' } }, InvalidEvent],
   ['an event without a start', { ...event, startedAt: undefined }, InvalidEvent],
   ['a start that is no time', { ...event, startedAt: 'yesterday' }, InvalidEvent],
   ['an event without a state', { ...event, state: undefined }, InvalidEvent],
