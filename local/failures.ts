@@ -75,15 +75,21 @@ function parseName(what: string, text: string, plan: Plan): Pick<Failure, 'task'
   return { task, chunk, chunked };
 }
 
-function nameOf({ task, chunk }: Failure): string {
+/** As it was asked for: `task`, or `task/chunk`. */
+export function nameOf({ task, chunk }: Failure): string {
   return chunk === undefined ? task : `${task}/${chunk}`;
 }
 
 /**
  * Makes attempts fail at the worst moment: all work done, all outputs stored, the commit refused. Everything else is
  * as real as in any run, so what it shows of retries, skipping and cleanup is too.
+ *
+ * @param onReached is told of each attempt that is made to fail
  */
-export function refuseCommits(failures: readonly Failure[]): (request: S3Request) => Refusal | undefined {
+export function refuseCommits(
+  failures: readonly Failure[],
+  onReached: (failure: Failure) => void = () => undefined,
+): (request: S3Request) => Refusal | undefined {
   // What is said of one chunk goes before what is said of all.
   const specificFirst = failures.toSorted((a, b) => Number(b.chunk !== undefined) - Number(a.chunk !== undefined));
   const refused = new Map<string, Set<unknown>>();
@@ -97,6 +103,7 @@ export function refuseCommits(failures: readonly Failure[]): (request: S3Request
     const request = headers['amz-sdk-invocation-id'];
     if (requests.size >= failure.times && !requests.has(request)) return undefined;
     requests.add(request);
+    onReached(failure);
     return {
       status: 400,
       code: failure.error,

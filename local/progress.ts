@@ -23,6 +23,8 @@ export type ProgressEvent =
       readonly folder: string;
       readonly result: RunResult;
       readonly results: readonly ResultFile[];
+      /** Failures that were to be injected and met no attempt: `task`, or `task/chunk`. */
+      readonly unreached: readonly string[];
     };
 
 /** Which attempt it is: of a task or a hook, or of some chunks of a task. */

@@ -8,7 +8,7 @@ import { PAYLOAD_LIMIT, type RunResult } from '../state-machines/contract/result
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { runAfterExecution } from './after-execution.ts';
 import { deployFolder, deployPlain } from './deployment.ts';
-import { parseFailures, refuseCommits } from './failures.ts';
+import { nameOf, parseFailures, refuseCommits } from './failures.ts';
 import { executionDetail, finalize, reportedResult } from './finalize.ts';
 import type { Functions } from './functions.ts';
 import { interpret } from './interpreter.ts';
@@ -73,7 +73,9 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
   const { definition, afterExecution, buckets } = deployment;
   try {
     createRunFolder(folder);
-    const s3 = await startS3({ folder: folder.s3, refuse: refuseCommits(failures) });
+    const unreached = new Set(failures);
+    const refuse = refuseCommits(failures, (failure) => unreached.delete(failure));
+    const s3 = await startS3({ folder: folder.s3, refuse });
     let functions: Functions | undefined;
     try {
       for (const bucket of Object.values(buckets)) s3.createBucket(bucket);
@@ -108,7 +110,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
       result = await releaseLateWrites(result, s3.endpoint, buckets.runs);
       const results = await exportResults(result, s3.endpoint, buckets.results, folder.results);
       writeFileSync(join(folder.path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
-      onProgress({ type: 'run-ended', folder: folder.path, result, results });
+      onProgress({ type: 'run-ended', folder: folder.path, result, results, unreached: [...unreached].map(nameOf) });
       return result;
     } finally {
       await functions?.kill();

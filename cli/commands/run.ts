@@ -54,6 +54,7 @@ export function runCommand(terminal: Terminal, finish: (exitCode: number) => voi
         const result = await runLocally(plan, {
           ...common,
           onProgress: (event) => {
+            if (event.type === 'run-ended') warnOfUnreached(event.unreached, terminal);
             if (options.json) return;
             onProgress(event);
             if (event.type === 'run-ended') print(renderRun(event.result, event.results, event.folder, style));
@@ -70,6 +71,11 @@ export function runCommand(terminal: Terminal, finish: (exitCode: number) => voi
         release();
       }
     });
+}
+
+/** A run that nothing failed in has not shown that it survives a failure. */
+function warnOfUnreached(unreached: readonly string[], terminal: Terminal): void {
+  for (const name of unreached) terminal.stderr.write(`--fail ${name} met no attempt: nothing was made to fail\n`);
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

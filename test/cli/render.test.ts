@@ -301,7 +301,7 @@ describe('progress', () => {
     report({ type: 'attempt-started', task: 'extract', attempt: 3 });
     report({ type: 'attempt-succeeded', task: 'extract', attempt: 3, durationMs: 1_500 });
     report({ type: 'cleanup-started' });
-    report({ type: 'run-ended', folder: FOLDER, result: RESULT, results: [] });
+    report({ type: 'run-ended', folder: FOLDER, result: RESULT, results: [], unreached: [] });
     expect(lines).toEqual([
       'flights run r1',
       '   0.0 s  > bundling and synthesis',

@@ -134,6 +134,12 @@ describe.each<[string, Options]>([
     expect(result.tasks['extract']).toMatchObject({ status: 'FAILED', error: { name: 'ChunksFailed' } });
   });
 
+  it('that are to fail and never come are told at the end', async () => {
+    const { result, events } = await run(planOf(how), { fail: ['extract/nobody', 'load:1'] });
+    expect(result.status).toBe('SUCCEEDED');
+    expect(events.at(-1)).toMatchObject({ type: 'run-ended', unreached: ['extract/nobody'] });
+  });
+
   it('leave nothing where the run is stopped', async () => {
     const stop = new AbortController();
     const handlers = {
