@@ -122,6 +122,18 @@ export type Comparison =
   | { readonly NumericGreaterThan: number }
   | { readonly NumericGreaterThanEquals: number };
 
+export function present(Variable: string): Condition {
+  return { Variable, IsPresent: true };
+}
+
+/** Whatever error there is. `States.ALL` does not match `States.DataLimitExceeded`. */
+export function catchAnything(to: Omit<Catcher, 'ErrorEquals'>): Catcher[] {
+  return [
+    { ErrorEquals: ['States.DataLimitExceeded'], ...to },
+    { ErrorEquals: ['States.ALL'], ...to },
+  ];
+}
+
 /** All of them hold; one alone needs no `And`. */
 export function every(conditions: readonly Condition[]): Condition {
   return conditions.length === 1 && conditions[0] ? conditions[0] : { And: conditions };

@@ -3,7 +3,7 @@
 import { STATES } from '../contract/states.ts';
 import { GraphError } from '../graph/errors.ts';
 import type { Plan } from '../graph/plan.ts';
-import type { Branch, Definition } from './asl.ts';
+import { type Branch, catchAnything, type Definition } from './asl.ts';
 import { criticalPathSeconds, makespanSeconds } from './estimate.ts';
 import { type LimitUse, limitProblems, limitsOf } from './limits.ts';
 import { MachineParts } from './machine/parts.ts';
@@ -77,11 +77,7 @@ export function compileNested(plan: Plan, nest: Nest | undefined, options: Compi
         Parameters: { out: {} },
         Branches: [run.branch],
         ResultSelector: { 'out.$': '$[0]' },
-        // States.ALL does not match States.DataLimitExceeded.
-        Catch: [
-          { ErrorEquals: ['States.DataLimitExceeded'], Next: afterError },
-          { ErrorEquals: ['States.ALL'], Next: afterError },
-        ],
+        Catch: catchAnything({ Next: afterError }),
         Next: afterEnd,
       },
       ...runEndStates(end),

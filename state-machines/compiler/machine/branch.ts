@@ -10,7 +10,7 @@
 
 import { RUN_ERRORS } from '../../contract/events.ts';
 import type { PlannedHook } from '../../graph/plan.ts';
-import { type Branch, type ChoiceState, type Condition, every, path, type State, some } from '../asl.ts';
+import { type Branch, type ChoiceState, type Condition, every, path, present, type State, some } from '../asl.ts';
 import type { Structure } from '../structure.ts';
 import { aslCondition } from './condition.ts';
 import {
@@ -105,7 +105,8 @@ class BranchWriter {
     };
   }
 
-  #writeTask({ node, asks, onFailure }: TaskStep, index: number): void {
+  #writeTask(step: TaskStep, index: number): void {
+    const { node, asks, onFailure } = step;
     const { task, handlers } = node;
     const { names, placeholderOf } = this.#context;
     const place = {
@@ -121,7 +122,7 @@ class BranchWriter {
         const Result = { status: 'OMITTED' };
         this.#states[omitted] = { Type: 'Pass', Result, ResultPath: place.mark, ...this.#exitOf(index) };
       }
-      this.#states[guard] = this.#guardState({ node, asks, onFailure, kind: 'task' }, omitted);
+      this.#states[guard] = this.#guardState(step, omitted);
     }
     if (!task.each) this.#states[task.name] = taskState(task, place);
     else {
@@ -179,10 +180,8 @@ class BranchWriter {
 
   #hookCondition({ node: { hook, runs } }: HookStep): Condition {
     const marks = hook.about.map((task) => this.#findMark(task));
-    const failed = marks.map((mark): Condition => ({ Variable: `${mark}.Error`, IsPresent: true }));
-    const ran = marks.map((mark) =>
-      every([present(`${mark}.status`), { Variable: `${mark}.status`, StringEquals: 'SUCCEEDED' }]),
-    );
+    const failed = marks.map((mark) => present(`${mark}.Error`));
+    const ran = marks.map((mark) => every(succeeded(mark)));
     const due = hook.hook === 'errors' ? failed : [...failed, ...ran];
     if (runs !== 'late') return some(due);
     const { runEnd = '' } = this.#context;
@@ -224,13 +223,10 @@ class BranchWriter {
 
   #guardState({ node: { task }, asks, onFailure }: TaskStep, omitted: string | undefined): ChoiceState {
     const endedWell = asks.endedWell.map((name) => present(`${this.#findMark(name)}.status`));
-    const succeeded = (name: string): Condition[] => {
-      const Variable = `${this.#findMark(name)}.status`;
-      return [present(Variable), { Variable, StringEquals: 'SUCCEEDED' }];
-    };
+    const ranWell = (name: string) => succeeded(this.#findMark(name));
     const needed = [
-      ...asks.succeeded.flatMap(succeeded),
-      ...(asks.oneSucceeded.length > 0 ? [some(asks.oneSucceeded.map((name) => every(succeeded(name))))] : []),
+      ...asks.succeeded.flatMap(ranWell),
+      ...(asks.oneSucceeded.length > 0 ? [some(asks.oneSucceeded.map((name) => every(ranWell(name))))] : []),
       ...(asks.when ? [aslCondition(asks.when, (name) => this.#findMark(name))] : []),
     ];
     const runs = { ...every([...endedWell, ...needed]), Next: task.name };
@@ -274,8 +270,10 @@ function fromInside(at: string): string {
   return at.replace(/^\$(?!\$)/, '$.up');
 }
 
-function present(Variable: string): Condition {
-  return { Variable, IsPresent: true };
+/** A task that was omitted has a status too. */
+function succeeded(mark: string): Condition[] {
+  const Variable = `${mark}.status`;
+  return [present(Variable), { Variable, StringEquals: 'SUCCEEDED' }];
 }
 
 function nameOf(step: TaskStep | HookStep): string {

@@ -3,7 +3,7 @@
 import { valueName } from '../../contract/values.ts';
 import type { Test } from '../../graph/conditions.ts';
 import type { PlannedCondition, PlannedSubject } from '../../graph/plan.ts';
-import { type Comparison, type Condition, every, path, some } from '../asl.ts';
+import { type Comparison, type Condition, every, path, present, some } from '../asl.ts';
 
 /** @param findMark the mark of a task that has succeeded, as a path into the state data */
 export function aslCondition(condition: PlannedCondition, findMark: (task: string) => string): Condition {
@@ -16,11 +16,10 @@ export function aslCondition(condition: PlannedCondition, findMark: (task: strin
       return { Not: aslCondition(condition.condition, findMark) };
     case 'test': {
       const Variable = variableOf(condition.subject, findMark);
-      const present = { Variable, IsPresent: true };
       // Reading a path that is not there would be the uncatchable States.Runtime.
       return condition.test.is === 'present'
-        ? present
-        : every([present, { Variable, ...comparisonOf(condition.test) }]);
+        ? present(Variable)
+        : every([present(Variable), { Variable, ...comparisonOf(condition.test) }]);
     }
     default:
       return condition satisfies never;

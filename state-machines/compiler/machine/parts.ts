@@ -43,7 +43,7 @@ export class MachineParts {
       ]),
     ];
     const nodes = runNodes(tasks, ofGroups);
-    const structure = nest ? nest(nodes) : placeHooks(structureOf(nodes.slice(0, tasks.length)), ofGroups);
+    const structure = nest ? nest(nodes) : placeHooks(structureOf(tasks), ofGroups);
     return { ...this.#compile(nodes, structure, new Map(machineNodes), unknownMark), structure, nodes };
   }
 

@@ -6,9 +6,9 @@
 import { RUN_ERRORS, retriesByName } from '../../contract/events.ts';
 import { STATES } from '../../contract/states.ts';
 import type { Plan } from '../../graph/plan.ts';
-import { type Branch, type State, some } from '../asl.ts';
+import { type Branch, catchAnything, present, type State, some } from '../asl.ts';
 import { CLEANUP_PLACEHOLDER } from '../placeholders.ts';
-import { RETRY_TRANSIENT, TIMEOUT_MARGIN_SECONDS } from './task-state.ts';
+import { RETRY_OUR_WORK, RETRY_TRANSIENT, TIMEOUT_MARGIN_SECONDS } from './task-state.ts';
 
 /** How long the cleanup function may run. */
 export const CLEANUP_TIMEOUT_SECONDS = 900;
@@ -42,7 +42,7 @@ export function runEndStates(end: RunEnd): Record<string, State> {
         Type: 'Choice',
         Choices: [
           {
-            ...some(['$.Error', ...end.taskErrors].map((Variable) => ({ Variable, IsPresent: true }))),
+            ...some(['$.Error', ...end.taskErrors].map(present)),
             Next: STATES.errors,
           },
         ],
@@ -57,16 +57,12 @@ export function runEndStates(end: RunEnd): Record<string, State> {
 
 /** What a hook leaves is caught at the hook; what cannot be caught there must not keep the run from its cleanup. */
 function phaseState(branch: Branch, ResultPath: string, Next: string): State {
-  const lost = { ResultPath: `${ResultPath}Lost`, Next };
   return {
     Type: 'Parallel',
     Parameters: { out: {}, 'up.$': '$' },
     Branches: [branch],
     ResultPath,
-    Catch: [
-      { ErrorEquals: ['States.DataLimitExceeded'], ...lost },
-      { ErrorEquals: ['States.ALL'], ...lost },
-    ],
+    Catch: catchAnything({ ResultPath: `${ResultPath}Lost`, Next }),
     Next,
   };
 }
@@ -77,10 +73,7 @@ const CLEANUP_FUNCTION = {
   Type: 'Task',
   Resource: `\${${CLEANUP_PLACEHOLDER}}`,
   TimeoutSeconds: CLEANUP_TIMEOUT_SECONDS + TIMEOUT_MARGIN_SECONDS,
-  Retry: [
-    RETRY_TRANSIENT,
-    { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },
-  ],
+  Retry: [RETRY_TRANSIENT, RETRY_OUR_WORK],
 } as const;
 
 /** What an error that ended the run at once has left of its notes are the tasks' records. The answer repeats the error. */
@@ -88,10 +81,7 @@ function notesState(plan: Plan, Next: string): State {
   return {
     ...CLEANUP_FUNCTION,
     Parameters: { ...EVENT, ...namesIn(plan), input: {}, 'state.$': '$', notesOnly: true },
-    Catch: [
-      { ErrorEquals: ['States.DataLimitExceeded'], ResultPath: '$.notesLost', Next },
-      { ErrorEquals: ['States.ALL'], ResultPath: '$.notesLost', Next },
-    ],
+    Catch: catchAnything({ ResultPath: '$.notesLost', Next }),
     Next,
   };
 }
@@ -137,7 +127,7 @@ function cleanupStates({ plan, taskErrors }: RunEnd): Record<string, State> {
       Type: 'Choice',
       Choices: [
         { Variable: '$.done', BooleanEquals: false, Next: STATES.cleanup },
-        { Variable: '$.error', IsPresent: true, Next: STATES.failed },
+        { ...present('$.error'), Next: STATES.failed },
       ],
       Default: STATES.succeeded,
     },
@@ -145,8 +135,8 @@ function cleanupStates({ plan, taskErrors }: RunEnd): Record<string, State> {
     [STATES.cleanupFailed]: {
       Type: 'Choice',
       Choices: [
-        { Variable: '$.Error', IsPresent: true, Next: 'Run and cleanup failed' },
-        { Variable: '$.out', IsPresent: true, Next: 'Notes as text' },
+        { ...present('$.Error'), Next: 'Run and cleanup failed' },
+        { ...present('$.out'), Next: 'Notes as text' },
       ],
       Default: 'Only cleanup failed',
     },
@@ -169,7 +159,7 @@ function cleanupStates({ plan, taskErrors }: RunEnd): Record<string, State> {
           ...some(
             onlyTasks
               ? ['*"Error":*', '*"Error" :*'].map((StringMatches) => ({ Variable: '$.notes', StringMatches }))
-              : taskErrors.map((Variable) => ({ Variable, IsPresent: true })),
+              : taskErrors.map(present),
           ),
           Next: 'Task and cleanup failed',
         },

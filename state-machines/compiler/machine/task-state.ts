@@ -2,13 +2,22 @@
 
 import { GATHER_ERROR, NON_RETRYABLE_ERROR, TRANSIENT_ERRORS } from '../../contract/events.ts';
 import { isDistributed, type PlannedEach, type PlannedTask } from '../../graph/plan.ts';
-import type { Catcher, MapState, Retrier, State, TaskState } from '../asl.ts';
+import { type Catcher, catchAnything, type MapState, type Retrier, type State, type TaskState } from '../asl.ts';
 import { RUNS_BUCKET_PLACEHOLDER } from '../placeholders.ts';
 
 export const RETRY_TRANSIENT: Retrier = {
   ErrorEquals: TRANSIENT_ERRORS,
   // After 1, 2, 4 … seconds, which are the defaults: half a minute at the longest.
   MaxAttempts: 6,
+  JitterStrategy: 'FULL',
+};
+
+/** Of what is not a handler's work but ours: cleaning up, gathering chunks. */
+export const RETRY_OUR_WORK: Retrier = {
+  ErrorEquals: ['States.ALL'],
+  MaxAttempts: 3,
+  IntervalSeconds: 2,
+  BackoffRate: 3,
   JitterStrategy: 'FULL',
 };
 
@@ -53,7 +62,7 @@ export function hookState(
   return {
     ...invocation(hook, place.placeholder, { ...run, 'state.$': '$' }),
     // The input and the state data can be too much together. A hook that fails for it must take nobody else with it.
-    Catch: [{ ...catchAll(place), ErrorEquals: ['States.DataLimitExceeded'] }, catchAll(place)],
+    Catch: catchAnything({ ResultPath: place.mark, Next: place.onFailure }),
     ResultSelector: { status: 'SUCCEEDED' },
     ResultPath: place.mark,
     ...place.exit,
@@ -84,11 +93,7 @@ export function chunkStates(
     },
     [names.gather]: {
       ...invocation(task, placeholder, { ...RUN_PARAMETERS, gather: true }),
-      Retry: [
-        RETRY_TRANSIENT,
-        { ErrorEquals: [NON_RETRYABLE_ERROR, GATHER_ERROR], MaxAttempts: 0 },
-        { ErrorEquals: ['States.ALL'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, JitterStrategy: 'FULL' },
-      ],
+      Retry: [RETRY_TRANSIENT, { ErrorEquals: [NON_RETRYABLE_ERROR, GATHER_ERROR], MaxAttempts: 0 }, RETRY_OUR_WORK],
       Catch: [catchAll(place)],
       ResultSelector: answerOf(task),
       ResultPath: place.mark,
