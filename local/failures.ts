@@ -3,7 +3,7 @@
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { CHUNKS, COMMIT_RECORD } from '../state-machines/contract/keys.ts';
 import { CHUNK_ID, explainName, isName } from '../state-machines/contract/names.ts';
-import { nearest } from '../state-machines/graph/nearest.ts';
+import { didYouMeanOneOf } from '../state-machines/graph/nearest.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import type { Refusal, S3Request } from './s3.ts';
 
@@ -52,11 +52,12 @@ function parseName(what: string, text: string, plan: Plan): Pick<Failure, 'task'
   const hook = plan.hook(task);
   const found = plan.task(task) ?? hook;
   if (!found) {
-    const names = plan.functions.map(({ name }) => name);
-    const meant = nearest(task, names);
-    const hint = meant ? `did you mean "${meant}"?` : `there are ${names.join(', ')}`;
+    const hint = didYouMeanOneOf(
+      task,
+      plan.functions.map(({ name }) => name),
+    );
     const kinds = plan.hooks.length > 0 ? 'task or hook' : 'task';
-    throw new UsageError('UnknownTask', `fail: "${plan.pipeline}" has no ${kinds} "${task}"; ${hint}`);
+    throw new UsageError('UnknownTask', `fail: "${plan.pipeline}" has no ${kinds} "${task}"${hint}`);
   }
   if (hook?.hook === 'after-execution') {
     throw new UsageError(

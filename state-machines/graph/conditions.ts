@@ -7,10 +7,13 @@ import type { Scalar } from '../contract/values.ts';
 import type { AnyFormat, DataFormat } from './formats.ts';
 import type { DataRef, NamedRef } from './refs.ts';
 
-export type Condition =
-  | { readonly kind: 'all' | 'any'; readonly conditions: readonly Condition[] }
-  | { readonly kind: 'not'; readonly condition: Condition }
-  | { readonly kind: 'test'; readonly subject: Subject; readonly test: Test };
+export type Condition = ConditionOn<Subject>;
+
+/** @typeParam On how what it looks at is told: as its author declares it, or as the plan has found it */
+export type ConditionOn<On> =
+  | { readonly kind: 'all' | 'any'; readonly conditions: readonly ConditionOn<On>[] }
+  | { readonly kind: 'not'; readonly condition: ConditionOn<On> }
+  | { readonly kind: 'test'; readonly subject: On; readonly test: Test };
 
 /** What a condition looks at: a value in the execution's input, or in a json output of a task. */
 export type Subject =

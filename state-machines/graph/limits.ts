@@ -3,7 +3,7 @@
 import { isObject } from '../contract/objects.ts';
 import { show } from '../contract/show.ts';
 import { type GraphProblem, type GraphProblemCode, problem } from './errors.ts';
-import { nearest } from './nearest.ts';
+import { didYouMeanOneOf } from './nearest.ts';
 import type { ResourceReq, RetryDef } from './settings.ts';
 import type { FunctionDef, TaskDef } from './task.ts';
 
@@ -66,9 +66,7 @@ export function checkOptions(code: GraphProblemCode, what: string, given: unknow
   if (!isObject(given)) return [problem(code, `${what} has options ${show(given)}, which is no object`)];
   return Object.keys(given).flatMap((option) => {
     if (known.includes(option)) return [];
-    const meant = nearest(option, known);
-    const mend = meant ? `did you mean "${meant}"?` : `there are ${known.join(', ')}`;
-    return [problem(code, `${what} has no "${option}"; ${mend}`)];
+    return [problem(code, `${what} has no "${option}"${didYouMeanOneOf(option, known)}`)];
   });
 }
 

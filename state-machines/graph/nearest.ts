@@ -33,3 +33,8 @@ export function didYouMean(given: string, known: Iterable<string>): string {
   const name = nearest(given, known);
   return name === undefined ? '' : `; did you mean "${name}"?`;
 }
+
+/** The same, or where nothing is near all that there are. */
+export function didYouMeanOneOf(given: string, known: readonly string[]): string {
+  return didYouMean(given, known) || `; there are ${known.join(', ')}`;
+}

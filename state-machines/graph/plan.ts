@@ -1,6 +1,6 @@
 /** A plan: a graph that has been checked, with every default filled in and every edge found. Plain, readonly data. */
 
-import type { Test } from './conditions.ts';
+import type { ConditionOn } from './conditions.ts';
 import type { HookKind, HookOwner } from './declarations.ts';
 import type { AnyFormat } from './formats.ts';
 import type { ResourceReq, RetryDef } from './settings.ts';
@@ -47,10 +47,7 @@ export function isDistributed({ maxConcurrency }: PlannedEach): boolean {
   return maxConcurrency > INLINE_CONCURRENCY;
 }
 
-export type PlannedCondition =
-  | { readonly kind: 'all' | 'any'; readonly conditions: readonly PlannedCondition[] }
-  | { readonly kind: 'not'; readonly condition: PlannedCondition }
-  | { readonly kind: 'test'; readonly subject: PlannedSubject; readonly test: Test };
+export type PlannedCondition = ConditionOn<PlannedSubject>;
 
 export type PlannedSubject =
   | { readonly from: 'input'; readonly path: readonly string[] }

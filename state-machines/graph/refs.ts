@@ -28,8 +28,13 @@ export interface OptionalRef<R extends DataRef | NamedRef = DataRef | NamedRef> 
 export type InputRef = DataRef | NamedRef | OptionalRef;
 
 export function isRef(value: unknown): value is InputRef {
+  return isOutputRef(value) || (isObject(value) && value['kind'] === 'optional-ref');
+}
+
+/** A ref that nothing is said of but what it refers to. */
+export function isOutputRef(value: unknown): value is DataRef | NamedRef {
   const kind = isObject(value) && value['kind'];
-  return kind === 'ref' || kind === 'named-ref' || kind === 'optional-ref';
+  return kind === 'ref' || kind === 'named-ref';
 }
 
 /**

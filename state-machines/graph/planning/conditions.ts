@@ -6,7 +6,7 @@ import { VALUE_TEXT_LIMIT } from '../../contract/values.ts';
 import { type Condition, ORDER_TESTS, type Subject } from '../conditions.ts';
 import { type GraphProblem, problem } from '../errors.ts';
 import type { PlannedCondition, PlannedSubject } from '../plan.ts';
-import { type DataRef, isRef } from '../refs.ts';
+import { type DataRef, isOutputRef } from '../refs.ts';
 import type { KnownOutputs } from './refs.ts';
 
 /** Names that every engine finds in the same way, in quotes or without. */
@@ -73,8 +73,7 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
         ? subject
         : invalid('looks at the input as a whole; say which value in it: fromInput("mode")');
     }
-    if (!isRef(subject.ref) || (subject.ref.kind as string) === 'optional-ref')
-      return invalid('looks at no output of a task');
+    if (!isOutputRef(subject.ref)) return invalid('looks at no output of a task');
     const found = outputs.resolve(subject.ref, `${where}: what it looks at`, 'UnresolvedCondition');
     if ('code' in found) {
       problems.push(found);

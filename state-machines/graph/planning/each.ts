@@ -5,7 +5,7 @@ import { type GraphProblem, problem } from '../errors.ts';
 import { DEFAULT_MAX_CHUNKS } from '../formats.ts';
 import { check } from '../limits.ts';
 import { INLINE_CONCURRENCY, type PlannedEach } from '../plan.ts';
-import { isRef } from '../refs.ts';
+import { isOutputRef } from '../refs.ts';
 import type { EachDef } from '../task.ts';
 import type { KnownOutputs } from './refs.ts';
 
@@ -45,7 +45,7 @@ export function resolveEach(
       ),
     );
   }
-  if (!isRef(ref) || (ref.kind as string) === 'optional-ref') {
+  if (!isOutputRef(ref)) {
     problems.push(problem('InvalidEach', `${where} is ${show(ref)}, no output of a task that is chunks()`));
     return { problems };
   }
