@@ -11,7 +11,7 @@ import {
 import type { TaskId } from '../../state-machines/contract/keys.ts';
 import { bytesOut } from '../../state-machines/contract/records.ts';
 import type { FailureInfo, OutputResult, TaskResult } from '../../state-machines/contract/result.ts';
-import { attemptsBegun, type Records, type TaskHistory } from '../storage/records.ts';
+import { type Records, retriesBegun } from '../storage/records.ts';
 
 export const SKIPPED: TaskResult = { status: 'SKIPPED', retriesUsed: 0 };
 export const OMITTED: TaskResult = { status: 'OMITTED', retriesUsed: 0 };
@@ -48,7 +48,7 @@ export async function taskResult(
 }
 
 async function failedTask(id: TaskId, retries: number, error: FailureInfo, records: Records): Promise<TaskResult> {
-  const { retriesBegun, chunked, last: _, begun: __, ...known } = await attemptsOf(id, records);
+  const { retriesUsed, chunked, last: _, begun: __, ...known } = await attemptsOf(id, records);
   // An error that can be retried fails a task only when all its retries are used up, whether or not they came so far
   // as to leave a marker. A chunk-parallel task has them for each chunk.
   const usedUp =
@@ -57,7 +57,7 @@ async function failedTask(id: TaskId, retries: number, error: FailureInfo, recor
     error.name !== NON_RETRYABLE_ERROR &&
     error.name !== STOPPED.name &&
     !TRANSIENT_ERRORS.includes(error.name);
-  return { status: 'FAILED', retriesUsed: usedUp ? retries : retriesBegun, ...known, error };
+  return { status: 'FAILED', retriesUsed: usedUp ? retries : retriesUsed, ...known, error };
 }
 
 /** Those of a Map itself, which comes before any attempt. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */
@@ -65,21 +65,21 @@ const MAP_ERRORS = ['States.ItemReaderFailed', 'States.ResultWriterFailed', 'Sta
 
 /** A task without a commit in a run that was stopped: it had begun, or it never did. */
 async function stoppedTask(id: TaskId, records: Records): Promise<TaskResult> {
-  const { begun, retriesBegun, chunked: _, last, ...known } = await attemptsOf(id, records);
+  const { begun, chunked: _, last, ...known } = await attemptsOf(id, records);
   if (!begun) return SKIPPED;
-  return { status: 'FAILED', retriesUsed: retriesBegun, ...known, error: last ?? STOPPED };
+  return { status: 'FAILED', ...known, error: last ?? STOPPED };
 }
 
 /** What the markers of a task without a commit tell. */
 async function attemptsOf(id: TaskId, records: Records): Promise<Attempts> {
   const history = await records.history(id);
   const { attempts, chunked } = history;
-  const retriesBegun = chunked
-    ? [...(await records.chunkHistories(id)).values()].reduce((sum, chunk) => sum + retriesIn(chunk), 0)
-    : retriesIn(history);
+  const retriesUsed = chunked
+    ? [...(await records.chunkHistories(id)).values()].reduce((sum, chunk) => sum + retriesBegun(chunk), 0)
+    : retriesBegun(history);
   const first = attempts[0] === undefined ? undefined : await readable(records.attempt(id, attempts[0]));
   const last = attempts.length > 1 ? await readable(records.attempt(id, attempts.at(-1) ?? '')) : first;
-  const begun = { begun: attempts.length > 0 || chunked, chunked, retriesBegun };
+  const begun = { begun: attempts.length > 0 || chunked, chunked, retriesUsed };
   if (!first) return begun;
   const { startedAt } = first;
   if (!last?.failed) return { ...begun, startedAt };
@@ -91,10 +91,6 @@ async function attemptsOf(id: TaskId, records: Records): Promise<Attempts> {
     ...(chunks && { chunks }),
     last: failure,
   };
-}
-
-function retriesIn(history: TaskHistory): number {
-  return Math.max(0, attemptsBegun(history) - 1);
 }
 
 /** A record that nobody can read is as good as none: it must not keep the run from being cleaned up. */
@@ -111,7 +107,7 @@ interface Attempts extends Pick<TaskResult, 'startedAt' | 'durationMs' | 'chunks
   readonly begun: boolean;
   readonly chunked: boolean;
   /** Attempts after the first that began; of a chunk-parallel task, of all its chunks together. */
-  readonly retriesBegun: number;
+  readonly retriesUsed: number;
   /** How the last one failed, where its function could say. */
   readonly last?: FailureInfo;
 }

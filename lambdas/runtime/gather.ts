@@ -12,7 +12,7 @@ import type { ChunkCounts } from '../../state-machines/contract/result.ts';
 import { extensionOf } from '../../state-machines/graph/formats.ts';
 import type { PlannedEach, PlannedOutput, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { eachLimited } from '../storage/each-limited.ts';
-import { attemptsBegun, type Records } from '../storage/records.ts';
+import { type Records, retriesBegun } from '../storage/records.ts';
 import { answerOf } from './answer.ts';
 import { tellFailures } from './chunk-failures.ts';
 import { readChunkIds } from './chunk-list.ts';
@@ -61,7 +61,7 @@ async function gather(id: TaskId, task: ChunkTask, records: Records): ReturnType
   }
   const retriesOfFailed = failed.map((chunk) => {
     const history = histories.get(chunk);
-    return history ? Math.max(0, attemptsBegun(history) - 1) : 0;
+    return history ? retriesBegun(history) : 0;
   });
   const inOrder = ids.flatMap((chunk): [string, CommitRecord][] => {
     const record = committed.get(chunk);

@@ -37,9 +37,9 @@ export interface TaskHistory {
   readonly attempts: readonly string[];
 }
 
-/** How many attempts began, twins of one number counted once. */
-export function attemptsBegun({ attempts }: TaskHistory): number {
-  return new Set(attempts.map(attemptNumberOf)).size;
+/** How many attempts after the first began, twins of one number counted once. */
+export function retriesBegun({ attempts }: TaskHistory): number {
+  return Math.max(0, new Set(attempts.map(attemptNumberOf)).size - 1);
 }
 
 /** Of a chunk-parallel task the attempts are those at gathering its chunks, which have attempts of their own. */
