@@ -3,10 +3,10 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Definition } from '../state-machines/compiler/asl.ts';
+import { DEFINITION_BYTES, SMALLER_DEFINITION } from '../state-machines/compiler/limits.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { GraphError, problem } from '../state-machines/graph/errors.ts';
 
-const DEFINITION_BYTES = 1_048_576;
 /** `arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:` and a name of 64 characters, the longest. */
 const LONGEST_ARN = 'x'.repeat(123);
 
@@ -14,7 +14,7 @@ const LONGEST_ARN = 'x'.repeat(123);
 export function refuseLargeDefinition(pipeline: string, definition: Definition): void {
   const used = Buffer.byteLength(JSON.stringify(definition).replaceAll(/\$\{\w+\}/g, LONGEST_ARN));
   if (used <= DEFINITION_BYTES) return;
-  const message = `with the ARNs of its functions the definition can take ${used} bytes, and Step Functions takes ${DEFINITION_BYTES}; split the pipeline in two, one started by the other, or put small tasks of one chain into one task`;
+  const message = `with the ARNs of its functions the definition can take ${used} bytes, and Step Functions takes ${DEFINITION_BYTES}; ${SMALLER_DEFINITION}`;
   throw new GraphError(pipeline, [
     { ...problem('LimitExceeded', message), limit: { name: 'definition', used, allowed: DEFINITION_BYTES } },
   ]);

@@ -11,7 +11,11 @@ import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
 import { Store } from '../lambdas/runtime/store.ts';
 import { Records } from '../lambdas/storage/records.ts';
 import { compile } from '../state-machines/compiler/compile.ts';
-import { CLEANUP_PLACEHOLDER, RUNS_BUCKET_PLACEHOLDER } from '../state-machines/compiler/placeholders.ts';
+import {
+  CLEANUP_PLACEHOLDER,
+  placeholdersOf,
+  RUNS_BUCKET_PLACEHOLDER,
+} from '../state-machines/compiler/placeholders.ts';
 import { parseCleanupEvent, parseTaskEvent } from '../state-machines/contract/events.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { type Assembly, filledIn, functionArn } from './assembly-model.ts';
@@ -49,8 +53,8 @@ export class InProcessFunctions implements Functions {
     this.#plan = plan;
     this.#handlers = handlers;
     this.#s3 = clientOf(endpoint);
-    const { functions } = compile(plan);
-    this.#tasks = new Map(plan.functions.map((task) => [functionArn(functions[task.name] ?? ''), task]));
+    const placeholders = placeholdersOf(plan);
+    this.#tasks = new Map(plan.functions.map((task) => [functionArn(placeholders[task.name] ?? ''), task]));
   }
 
   nameOf(resource: string): string | undefined {

@@ -1,3 +1,4 @@
+import { DEFINITION_BYTES } from '../../state-machines/compiler/limits.ts';
 import type { PlannedCondition, PlannedEach, PlannedHook } from '../../state-machines/graph/plan.ts';
 import type { Structure } from '../../state-machines/index.ts';
 import { conditionText } from './condition.ts';
@@ -24,10 +25,8 @@ export interface ShownTask {
 
 export type ShownHook = Pick<PlannedHook, 'name' | 'hook' | 'owner' | 'about' | 'dependencies'>;
 
-const DEFINITION_LIMIT = 1_048_576;
-
 export function renderPlan(plan: ShownPlan): string {
-  const share = ((plan.definitionBytes / DEFINITION_LIMIT) * 100).toFixed(1);
+  const share = ((plan.definitionBytes / DEFINITION_BYTES) * 100).toFixed(1);
   return [
     `${plan.pipeline}: ${formatCount(plan.taskCount, 'task')} in ${formatCount(plan.waves.length, 'wave')}`,
     '',

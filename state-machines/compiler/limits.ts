@@ -4,6 +4,7 @@
  */
 
 import { PAYLOAD_LIMIT } from '../contract/result.ts';
+import { show } from '../contract/show.ts';
 import { VALUE_TEXT_LIMIT, valueName } from '../contract/values.ts';
 import { type GraphProblem, problem } from '../graph/errors.ts';
 import { isDistributed, type Plan, type PlannedEach, type PlannedTask } from '../graph/plan.ts';
@@ -25,7 +26,10 @@ export interface Share {
   readonly amount: number;
 }
 
-const DEFINITION_BYTES = 1_048_576;
+export const DEFINITION_BYTES = 1_048_576;
+/** What to do about a definition that is too large. */
+export const SMALLER_DEFINITION =
+  'split the pipeline in two, one started by the other, or put small tasks of one chain into one task';
 const HISTORY_EVENTS = 25_000;
 
 export function limitsOf(plan: Plan, definition: Definition): LimitUse[] {
@@ -66,7 +70,7 @@ export function limitProblems(uses: readonly LimitUse[]): GraphProblem[] {
 const EXPLAINED: Record<LimitName, { readonly what: string; readonly mend: string }> = {
   definition: {
     what: 'the definition takes',
-    mend: 'split the pipeline in two, one started by the other, or put small tasks of one chain into one task',
+    mend: SMALLER_DEFINITION,
   },
   history: {
     what: 'a run in which every retry is used writes a history of',
@@ -169,8 +173,4 @@ function markBytes({ name, outputs }: PlannedTask, plan: Plan): number {
 
 function byteLength(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
-}
-
-function show(value: number): string {
-  return value.toLocaleString('en-US');
 }
