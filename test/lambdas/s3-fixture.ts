@@ -11,6 +11,7 @@ import {
   type S3ClientConfig,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { vi } from 'vitest';
 import { eachLimited } from '../../lambdas/storage/each-limited.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION, type Refusal, type S3Request, startS3 } from '../../local/s3.ts';
 
@@ -105,6 +106,21 @@ export async function startS3Fixture(): Promise<S3Fixture> {
 
 // biome-ignore lint/suspicious/noExplicitAny: inputs and outputs of any command
 type Any = any;
+
+/** The environment that a function has here, until `vi.unstubAllEnvs()`. */
+export function stubFunctionEnvironment({ endpoint }: S3Fixture, own: Readonly<Record<string, string>>): void {
+  const environment = {
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+    EBBTIDE_RUNS_BUCKET: BUCKETS.runs,
+    ...own,
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+}
 
 /**
  * @param send carries the command out, with another input where one is given

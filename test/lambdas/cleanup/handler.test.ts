@@ -1,24 +1,13 @@
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/s3.ts';
-import { BUCKETS, type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
+import { type S3Fixture, startS3Fixture, stubFunctionEnvironment } from '../s3-fixture.ts';
 import { lambdaError, PIPELINE, RunFolder, STARTED_AT, SUCCEEDED } from './runs.ts';
 
 let fixture: S3Fixture;
 let handler: typeof import('../../../lambdas/cleanup/handler.ts').handler;
 beforeAll(async () => {
   fixture = await startS3Fixture();
-  const environment = {
-    EBBTIDE_PIPELINE: PIPELINE,
-    EBBTIDE_RUNS_BUCKET: BUCKETS.runs,
-    AWS_ENDPOINT_URL_S3: fixture.endpoint,
-    AWS_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
-  };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  stubFunctionEnvironment(fixture, { EBBTIDE_PIPELINE: PIPELINE });
   vi.resetModules();
   ({ handler } = await import('../../../lambdas/cleanup/handler.ts'));
 });

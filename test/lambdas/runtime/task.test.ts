@@ -1,9 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { task } from '../../../lambdas/runtime/index.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/s3.ts';
 import { chunks, TaskGraph, text } from '../../../state-machines/index.ts';
-import { BUCKETS, type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
+import { BUCKETS, type S3Fixture, startS3Fixture, stubFunctionEnvironment } from '../s3-fixture.ts';
 
 const graph = new TaskGraph('pipe');
 const split = graph.addTask('split', { outputs: { list: chunks<{ day: number }>() } });
@@ -14,17 +13,7 @@ const tell = graph.addAfterExecutionTask('tell');
 let fixture: S3Fixture;
 beforeAll(async () => {
   fixture = await startS3Fixture();
-  const environment = {
-    EBBTIDE_RUNS_BUCKET: BUCKETS.runs,
-    EBBTIDE_RESULTS_BUCKET: BUCKETS.results,
-    AWS_ENDPOINT_URL_S3: fixture.endpoint,
-    AWS_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
-  };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  stubFunctionEnvironment(fixture, { EBBTIDE_RESULTS_BUCKET: BUCKETS.results });
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
