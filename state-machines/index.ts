@@ -38,7 +38,7 @@ export {
 } from './graph/formats.ts';
 export type { Plan, PlannedEach, PlannedHook, PlannedInput, PlannedOutput, PlannedTask } from './graph/plan.ts';
 export { type DataRef, type InputRef, type NamedRef, type OptionalRef, optional, ref } from './graph/refs.ts';
-export type { ResourceReq, RetryDef } from './graph/settings.ts';
+export type { Release, ResourceReq, RetryDef } from './graph/settings.ts';
 export type {
   AnyTaskHandle,
   EachDef,

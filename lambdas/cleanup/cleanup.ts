@@ -6,6 +6,8 @@ import {
   type CleanupEvent,
   type NotesAnswer,
   RUN_ERRORS,
+  type SweepAnswer,
+  type SweepEvent,
 } from '../../state-machines/contract/events.ts';
 import type { RunId } from '../../state-machines/contract/keys.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
@@ -28,11 +30,15 @@ export interface CleanupSurroundings {
 
 /** With `notesOnly` it cleans nothing up, and answers with what it would report. */
 export async function cleanUp(
-  event: CleanupEvent,
+  event: CleanupEvent | SweepEvent,
   surroundings: CleanupSurroundings,
-): Promise<CleanupAnswer | NotesAnswer> {
+): Promise<CleanupAnswer | NotesAnswer | SweepAnswer> {
   const { pipeline, s3, runsBucket, hasTime } = surroundings;
   const id: RunId = { pipeline, run: event.run };
+  if ('sweep' in event) {
+    const { objects, bytes, outOfTime } = await emptyPrefix(s3, runsBucket, id, hasTime);
+    return outOfTime ? { done: false } : { done: true, objects, bytes };
+  }
   const { state } = event;
   const before =
     'result' in state

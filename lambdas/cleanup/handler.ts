@@ -4,7 +4,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
-import { type CleanupAnswer, type NotesAnswer, parseCleanupEvent } from '../../state-machines/contract/events.ts';
+import {
+  type CleanupAnswer,
+  type NotesAnswer,
+  parseCleanupEvent,
+  type SweepAnswer,
+} from '../../state-machines/contract/events.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { cleanUp } from './cleanup.ts';
@@ -16,7 +21,7 @@ let warm:
   | { readonly pipeline: string; readonly runsBucket: string; readonly s3: S3Client; log: Logger; metrics: Metrics }
   | undefined;
 
-export async function handler(payload: unknown, context: Context): Promise<CleanupAnswer | NotesAnswer> {
+export async function handler(payload: unknown, context: Context): Promise<CleanupAnswer | NotesAnswer | SweepAnswer> {
   const event = parseCleanupEvent(payload);
   const pipeline = fromEnvironment('pipeline');
   warm ??= {
@@ -31,7 +36,7 @@ export async function handler(payload: unknown, context: Context): Promise<Clean
   log.appendKeys({ run: event.run, requestId: context.awsRequestId });
   const hasTime = () => context.getRemainingTimeInMillis() > RESERVE_MS;
   const answer = await cleanUp(event, { ...warm, hasTime });
-  if ('done' in answer && answer.done) {
+  if ('done' in answer && answer.done && !('objects' in answer)) {
     const result: RunResult = 'result' in answer ? answer.result : JSON.parse(answer.cause);
     metrics.addMetric(result.status === 'SUCCEEDED' ? 'RunSucceeded' : 'RunFailed', MetricUnit.Count, 1);
     metrics.addMetric('ReleasedObjects', MetricUnit.Count, result.released.objects);

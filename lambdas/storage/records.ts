@@ -5,13 +5,7 @@
  * own folder, since S3 answers 403, not 404, to a GET of a missing key by a role that may not list the whole bucket.
  */
 
-import {
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import {
   attemptMarkerKey,
   attemptNumberOf,
@@ -28,7 +22,8 @@ import {
   parseAttemptMarker,
   parseCommitRecord,
 } from '../../state-machines/contract/records.ts';
-import { backOff, statusOf } from './s3-requests.ts';
+import { backOff, isConflict } from './s3-requests.ts';
+import { SmallObjects } from './small-objects.ts';
 
 /** What the attempts at a task left so far. */
 export interface TaskHistory {
@@ -48,12 +43,10 @@ export interface WholeTaskHistory extends TaskHistory {
 }
 
 export class Records {
-  readonly #s3: S3Client;
-  readonly #bucket: string;
+  readonly #objects: SmallObjects;
 
   constructor(s3: S3Client, bucket: string) {
-    this.#s3 = s3;
-    this.#bucket = bucket;
+    this.#objects = new SmallObjects(s3, bucket);
   }
 
   async history(id: TaskId): Promise<WholeTaskHistory> {
@@ -61,7 +54,7 @@ export class Records {
     let committed = false;
     let chunked = false;
     // Folders, not what is in them: there may be 100,000 chunks.
-    for await (const name of this.#list(taskPrefix(id), '/')) {
+    for await (const name of this.#objects.list(taskPrefix(id), '/')) {
       committed ||= name === COMMIT_RECORD;
       chunked ||= name === CHUNKS;
       if (name.endsWith('/') && attemptNumberOf(name.slice(0, -1)) !== undefined) attempts.push(name.slice(0, -1));
@@ -72,7 +65,7 @@ export class Records {
   /** The same for every chunk that was begun, by its id; in one listing. */
   async chunkHistories(id: TaskId): Promise<Map<string, TaskHistory>> {
     const chunks = new Map<string, { committed: boolean; readonly attempts: string[] }>();
-    for await (const name of this.#list(chunksPrefix(id))) {
+    for await (const name of this.#objects.list(chunksPrefix(id))) {
       const [chunk = '', folder = '', ...rest] = name.split('/');
       const isRecord = rest.length === 0 && folder === COMMIT_RECORD;
       if (!isRecord && (rest.length === 0 || attemptNumberOf(folder) === undefined)) continue;
@@ -88,13 +81,13 @@ export class Records {
   /** @returns undefined where there is none (or none that this role may see, which S3 does not tell apart) */
   async committed(id: TaskId): Promise<CommitRecord | undefined> {
     const key = commitRecordKey(id);
-    const text = await this.#getText(key);
+    const text = await this.#objects.getText(key);
     return text === undefined ? undefined : parseCommitRecord(text, key);
   }
 
   async attempt(id: TaskId, attemptId: string): Promise<AttemptMarker | undefined> {
     const key = attemptMarkerKey(id, attemptId);
-    const text = await this.#getText(key);
+    const text = await this.#objects.getText(key);
     return text === undefined ? undefined : parseAttemptMarker(text, key);
   }
 
@@ -108,7 +101,7 @@ export class Records {
   async commit(id: TaskId, record: CommitRecord): Promise<CommitRecord> {
     for (let tries = 1; ; tries++) {
       try {
-        await this.#putJson(commitRecordKey(id), record, { IfNoneMatch: '*' });
+        await this.#objects.putJson(commitRecordKey(id), record, { IfNoneMatch: '*' });
         return record;
       } catch (error) {
         const winner = isConflict(error) ? await this.committed(id) : undefined;
@@ -122,51 +115,12 @@ export class Records {
   }
 
   markAttempt(id: TaskId, attemptId: string, marker: AttemptMarker): Promise<void> {
-    return this.#putJson(attemptMarkerKey(id, attemptId), marker);
-  }
-
-  /** What lies under a prefix, without the prefix; with a delimiter, folders end with it and come once. */
-  async *#list(prefix: string, delimiter?: string): AsyncGenerator<string> {
-    let token: string | undefined;
-    do {
-      const page = await this.#s3.send(
-        new ListObjectsV2Command({
-          Bucket: this.#bucket,
-          Prefix: prefix,
-          ContinuationToken: token,
-          ...(delimiter && { Delimiter: delimiter }),
-        }),
-      );
-      for (const { Key = '' } of page.Contents ?? []) yield Key.slice(prefix.length);
-      for (const { Prefix = '' } of page.CommonPrefixes ?? []) yield Prefix.slice(prefix.length);
-      token = page.NextContinuationToken;
-    } while (token);
-  }
-
-  async #getText(key: string): Promise<string | undefined> {
-    try {
-      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return (await Body?.transformToString()) ?? '';
-    } catch (error) {
-      if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'AccessDenied'))
-        return undefined;
-      throw error;
-    }
-  }
-
-  async #putJson(key: string, value: unknown, condition: { IfNoneMatch?: '*' } = {}): Promise<void> {
-    const body = { Body: JSON.stringify(value), ContentType: 'application/json' };
-    await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, ...body, ...condition }));
+    return this.#objects.putJson(attemptMarkerKey(id, attemptId), marker);
   }
 }
 
 function byNumber(a: string, b: string): number {
   return (attemptNumberOf(a) ?? 0) - (attemptNumberOf(b) ?? 0);
-}
-
-function isConflict(error: unknown): boolean {
-  const status = statusOf(error);
-  return status === 412 || status === 409;
 }
 
 /** S3 said no to the only request there was: nothing was written, and nothing that is under way still will be. */

@@ -8,6 +8,12 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 }
 
+/** What a conditional write meets: 412 says that it is there already, 409 that another is at it this moment. */
+export function isConflict(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 412 || status === 409;
+}
+
 /** Waits before another try: exponential, full jitter, as S3 asks of those it has told to slow down. */
 export async function backOff(tries: number): Promise<void> {
   await sleep(Math.random() * 100 * 2 ** tries);

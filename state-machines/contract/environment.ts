@@ -6,4 +6,9 @@ export const ENVIRONMENT = {
   task: 'EBBTIDE_TASK',
   /** Of the functions that know no graph. */
   pipeline: 'EBBTIDE_PIPELINE',
+  /** Of the reaper: the ARNs of the pipeline's state machine and of its finalizer. */
+  stateMachine: 'EBBTIDE_STATE_MACHINE',
+  finalizer: 'EBBTIDE_FINALIZER',
+  /** Of the reaper, where the pipeline has tasks that run after an execution: `yes`. */
+  afterExecution: 'EBBTIDE_AFTER_EXECUTION',
 } as const;

@@ -3,13 +3,16 @@
 import { ContractError } from './errors.ts';
 import { CHUNK_ID, explainName, isName, RUN_ID, TASK_NAME } from './names.ts';
 import { isObject } from './objects.ts';
-import type { FailureInfo, RunResult, RunStatus } from './result.ts';
+import { type FailureInfo, RUN_STATUSES, type RunResult, type RunStatus } from './result.ts';
+import { runOf } from './resume.ts';
 import type { Scalar } from './values.ts';
 
 /** Sent to a task's function for every attempt. */
 export interface TaskEvent {
-  /** The run id: the execution's name. */
+  /** The run that the execution works on: as it is sent, the execution's name; as it is parsed, `runOf` name and input. */
   readonly run: string;
+  /** The execution's name; as it is parsed. */
+  readonly execution: string;
   /** The execution's input, whatever it was. */
   readonly input: unknown;
   /** Step Functions' count of retries of this state, 0 at the first attempt. */
@@ -46,8 +49,10 @@ export interface HookState {
   readonly Error?: string;
   readonly Cause?: string;
   readonly up?: HookState;
-  /** Of an after-execution task: the detail of the event that Step Functions sent. */
+  /** Of an after-execution task: how the execution ended. */
   readonly execution?: ExecutionDetail;
+  /** Of an after-execution task: what the finalizer knows of the run, where it has cleaned up. */
+  readonly ended?: { readonly result?: RunResult };
 }
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html, as far as it is used. */
@@ -63,7 +68,12 @@ export interface ExecutionDetail {
 
 /** Sent to the cleanup function when the run has ended, and again with its own answer until it is done. */
 export interface CleanupEvent {
+  /** The run that the execution works on: as it is sent, the execution's name; as it is parsed, `runOf` name and input. */
   readonly run: string;
+  /** The execution's name; as it is parsed. */
+  readonly execution: string;
+  /** The run that cannot be resumed, in words; as it is parsed, where `run` is the execution's name for that. */
+  readonly unresumable?: string;
   /** The execution's input; `keep: true` in it keeps the run's intermediates. */
   readonly input: unknown;
   /** When the execution started, ISO 8601. */
@@ -75,7 +85,27 @@ export interface CleanupEvent {
   readonly state: RunEnd | UnfinishedCleanup;
   /** Answer with the notes that the records hold, as `NotesAnswer`, and clean nothing up. */
   readonly notesOnly?: true;
+  /** `shapeOf` the graph. */
+  readonly shape: string;
+  /** How long the intermediates of a run that did not succeed are kept. @default not at all */
+  readonly keepOnFailureSeconds?: number;
+  /** Sent by the finalizer: how the execution ended. The answer has no error for it. */
+  readonly status?: RunStatus;
 }
+
+/** Sent to the cleanup function by the finalizer, last: delete what functions wrote that outlived their run. */
+export interface SweepEvent {
+  readonly run: string;
+  readonly execution: string;
+  readonly input: unknown;
+  readonly sweep: true;
+}
+
+/** With `done: false` there is more to delete. */
+export type SweepAnswer =
+  | { readonly done: false }
+  | { readonly done: true; readonly objects: number; readonly bytes: number }
+  | { readonly done: true; readonly error: string; readonly cause: string };
 
 /** The marks of all tasks and hooks that left one, read from their records, beside the error that ended the run. */
 export interface NotesAnswer {
@@ -182,6 +212,8 @@ export const RUN_ERRORS = {
   finally: 'FinallyFailed',
   /** The tasks succeeded, but the run's intermediates could not all be deleted. */
   cleanup: 'CleanupFailed',
+  /** The run that the input asks to resume is not there any more, is held by another execution, or was another graph's. */
+  resume: 'ResumeRefused',
 } as const;
 
 /** The error of which no further attempt is made. */
@@ -217,8 +249,10 @@ export function parseTaskEvent(event: unknown): TaskEvent {
   if (chunks !== undefined && !(Array.isArray(chunks) && chunks.every((id) => isName(CHUNK_ID, id)))) {
     throw new ContractError('InvalidEvent', `the task event's chunks are ${JSON.stringify(chunks)}, no chunk ids`);
   }
+  const execution = parseRunId(run);
   return {
-    run: parseRunId(run),
+    run: runOf(execution, input),
+    execution,
     input,
     retryCount: retryCount as number,
     ...(chunks !== undefined && { chunks }),
@@ -227,21 +261,52 @@ export function parseTaskEvent(event: unknown): TaskEvent {
   };
 }
 
-/** @throws ContractError where the event is not one that the state machine sends */
-export function parseCleanupEvent(event: unknown): CleanupEvent {
-  const { run, input, startedAt, tasks, hooks, state, notesOnly } = asObject(event, 'cleanup event');
+/** @throws ContractError where the event is not one that a state machine sends */
+export function parseCleanupEvent(event: unknown): CleanupEvent | SweepEvent {
+  const { run, input, startedAt, tasks, hooks, state, notesOnly, shape, keepOnFailureSeconds, status, sweep } =
+    asObject(event, 'cleanup event');
+  const works = runToClean(parseRunId(run), input);
+  if (sweep === true) return { ...works, input, sweep };
+  if (typeof shape !== 'string')
+    throw new ContractError('InvalidEvent', `the cleanup event's shape is ${JSON.stringify(shape)}, no text`);
+  if (
+    keepOnFailureSeconds !== undefined &&
+    !(Number.isSafeInteger(keepOnFailureSeconds) && Number(keepOnFailureSeconds) >= 0)
+  )
+    throw new ContractError(
+      'InvalidEvent',
+      `the cleanup event's keepOnFailureSeconds is ${JSON.stringify(keepOnFailureSeconds)}, not a number of seconds`,
+    );
+  if (status !== undefined && !RUN_STATUSES.some((known) => known === status))
+    throw new ContractError(
+      'InvalidEvent',
+      `the cleanup event's status is ${JSON.stringify(status)}, none of an execution`,
+    );
   if (typeof startedAt !== 'string' || Number.isNaN(Date.parse(startedAt))) {
     throw new ContractError('InvalidEvent', `the cleanup event's startedAt is ${JSON.stringify(startedAt)}, no time`);
   }
   return {
-    run: parseRunId(run),
+    ...works,
     input,
     startedAt,
     tasks: parseTasks(tasks),
     ...(hooks !== undefined && { hooks: parseTasks(hooks) }),
     state: parseState(state),
     ...(notesOnly === true && { notesOnly }),
+    shape,
+    ...(keepOnFailureSeconds !== undefined && { keepOnFailureSeconds: Number(keepOnFailureSeconds) }),
+    ...(status !== undefined && { status: status as RunStatus }),
   };
+}
+
+/** An input that asks for what cannot be must not keep the execution from its end: its own run is as empty as can be. */
+function runToClean(execution: string, input: unknown): Pick<CleanupEvent, 'run' | 'execution' | 'unresumable'> {
+  try {
+    return { run: runOf(execution, input), execution };
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    return { run: execution, execution, unresumable: error.message };
+  }
 }
 
 function parseTasks(value: unknown): TaskRetries[] {

@@ -5,6 +5,10 @@
  *     runs/<pipeline>/<run>/<task>/<attempt>/_attempt.json    that an attempt began, and how it failed
  *     runs/<pipeline>/<run>/<task>/<attempt>/<output>         what an attempt wrote
  *     runs/<pipeline>/<run>/<task>/_chunks/<chunk>/…          the same for one chunk of a chunk-parallel task
+ *     runs/<pipeline>/<run>/<hook>/_executions/<execution>/…  the same for a hook of an execution that resumes the run
+ *     runs/<pipeline>/<run>/_lease.json                       that the run is kept, and until when
+ *     runs/<pipeline>/<run>/_holders/<number>.json            who took the run over: first writer wins
+ *     runs/<pipeline>/<run>/_result.json                      the run's result, while its prefix is being emptied
  *     results/<pipeline>/<run>/<task>/<output>.<extension>    a durable output, in the results bucket
  *     results/<pipeline>/<run>/<task>/<output>/<chunk>.<extension>    one chunk's
  *
@@ -20,6 +24,12 @@ export const COMMIT_RECORD = '_committed.json';
 export const ATTEMPT_MARKER = '_attempt.json';
 /** The folder of a task's chunks. */
 export const CHUNKS = '_chunks/';
+/** The folder of what a hook left in executions that resume a run. */
+export const EXECUTIONS = '_executions/';
+export const LEASE = '_lease.json';
+/** The folder of those who took a run over. */
+export const HOLDERS = '_holders/';
+export const RESULT_RECORD = '_result.json';
 
 const ATTEMPT_ID = /^([1-9][0-9]{0,5})-[0-9a-f]{8}$/;
 
@@ -32,6 +42,20 @@ export interface RunId {
 export interface TaskId extends RunId {
   readonly task: string;
   readonly chunk?: string;
+  /** Of a hook, where an execution resumes the run: it runs anew in each. */
+  readonly execution?: string;
+}
+
+/** `runs/<pipeline>/`: where the runs of a pipeline are looked for. Nothing is deleted by it. */
+export function pipelinePrefix(pipeline: string): string {
+  require('pipeline name', PIPELINE_NAME, pipeline);
+  return `runs/${pipeline}/`;
+}
+
+/** The run whose whole prefix this is; undefined where it is none of this pipeline. */
+export function runInPrefix(prefix: string, pipeline: string): RunId | undefined {
+  const run = prefix.startsWith(pipelinePrefix(pipeline)) ? prefix.slice(pipelinePrefix(pipeline).length, -1) : '';
+  return isName(RUN_ID, run) && prefix === runPrefix({ pipeline, run }) ? { pipeline, run } : undefined;
 }
 
 /** `runs/<pipeline>/<run>/`, the whole of what a run may leave behind, and the only thing that is ever deleted. */
@@ -44,6 +68,10 @@ export function runPrefix({ pipeline, run }: RunId): string {
 export function taskPrefix(id: TaskId): string {
   require('task name', TASK_NAME, id.task);
   const whole = `${runPrefix(id)}${id.task}/`;
+  if (id.execution !== undefined) {
+    require('execution name', RUN_ID, id.execution);
+    return `${whole}${EXECUTIONS}${id.execution}/`;
+  }
   if (id.chunk === undefined) return whole;
   require('chunk id', CHUNK_ID, id.chunk);
   return `${whole}${CHUNKS}${id.chunk}/`;
@@ -52,6 +80,21 @@ export function taskPrefix(id: TaskId): string {
 /** `runs/<pipeline>/<run>/<task>/_chunks/`: what the chunks of a chunk-parallel task left. */
 export function chunksPrefix({ chunk: _, ...task }: TaskId): string {
   return taskPrefix(task) + CHUNKS;
+}
+
+export function leaseKey(run: RunId): string {
+  return runPrefix(run) + LEASE;
+}
+
+/** @param number 1 for the first that took the run over */
+export function holderKey(run: RunId, number: number): string {
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new ContractError('InvalidName', `a run has no holder number ${number}`);
+  return `${runPrefix(run)}${HOLDERS}${number}.json`;
+}
+
+export function resultRecordKey(run: RunId): string {
+  return runPrefix(run) + RESULT_RECORD;
 }
 
 export function commitRecordKey(id: TaskId): string {
@@ -86,9 +129,10 @@ export function resultFolder(id: TaskId, output: string): string {
   return `${resultPath(id, output)}/`;
 }
 
-function resultPath({ chunk: _, ...task }: TaskId, output: string): string {
+function resultPath({ pipeline, run, task, execution }: TaskId, output: string): string {
   require('output name', OUTPUT_NAME, output);
-  return `results/${taskPrefix(task).slice('runs/'.length)}${output}`;
+  // What a hook publishes is its execution's, and replaces nothing that another published.
+  return `results/${taskPrefix({ pipeline, run: execution ?? run, task }).slice('runs/'.length)}${output}`;
 }
 
 /** @param random eight hexadecimal digits */

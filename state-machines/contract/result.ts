@@ -1,11 +1,14 @@
 /** How a run ended: the execution's output where it succeeded, the cause of its error where it failed. */
 
-export type RunStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+export const RUN_STATUSES = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
 export type TaskStatus = 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'OMITTED';
 
 export interface RunResult {
   readonly pipeline: string;
   readonly run: string;
+  /** The execution, where it is not the one of the run's name: it resumed the run. */
+  readonly execution?: string;
   readonly status: RunStatus;
   /** ISO 8601. */
   readonly startedAt: string;
@@ -20,8 +23,25 @@ export interface RunResult {
   readonly tasks: Readonly<Record<string, TaskResult>>;
   /** The hooks, where there are any: OMITTED is one that there was no reason to run. */
   readonly hooks?: Readonly<Record<string, TaskResult>>;
-  /** What was deleted of the run's intermediates, and what is left of them (objects; 0 unless kept or failed to go). */
-  readonly released: { readonly objects: number; readonly bytes: number; readonly left: number };
+  readonly released: Released;
+  /** Where the run's intermediates were kept: until when, ISO 8601. */
+  readonly keptUntil?: string;
+}
+
+/** What was deleted of the run's intermediates. */
+export interface Released {
+  readonly objects: number;
+  readonly bytes: number;
+  /** Objects that are still there; 0 unless they were kept or failed to go. */
+  readonly left: number;
+  /** Those that went while the run went on, since every task that reads them had committed. */
+  readonly consumed?: { readonly objects: number; readonly bytes: number };
+  /** Versions that were not the latest, and delete markers; where there were any, as below. */
+  readonly versions?: number;
+  /** Multipart uploads that nobody would have completed. */
+  readonly uploads?: number;
+  /** What deleting took, in requests to S3. */
+  readonly requests?: number;
 }
 
 export interface TaskResult {

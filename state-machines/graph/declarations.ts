@@ -2,6 +2,7 @@
 
 import type { Condition } from './conditions.ts';
 import type { Plan } from './plan.ts';
+import type { Release } from './settings.ts';
 import type { AnyTaskHandle, Dependency } from './task.ts';
 
 export type HookKind = 'errors' | 'finally' | 'after-execution';
@@ -45,6 +46,8 @@ export interface GraphOptions {
    * cleanup apart. @default 'continue'
    */
   readonly onTaskFailure?: 'continue' | 'stop';
+  /** When intermediates go, unless their task says otherwise. @default 'consumed' */
+  readonly release?: Release;
 }
 
 export interface GraphDeclaration {

@@ -67,6 +67,8 @@ export interface PlannedOutput {
   readonly reported?: readonly (readonly string[])[];
   /** The tasks that run once for each of its chunks. */
   readonly chunksOf?: readonly string[];
+  /** The tasks that read it: once all of them have committed, it goes. Without them it stays until the run ends. */
+  readonly releasedBy?: readonly string[];
 }
 
 export class Plan {

@@ -17,3 +17,9 @@ export interface ResourceReq {
   /** The size of /tmp, 512 to 10,240. @default 512 */
   readonly ephemeralStorageMiB?: number;
 }
+
+/**
+ * When an intermediate goes: `consumed` as soon as the last of the tasks that read it has committed, `run` when the run
+ * ends. What no task reads, what a hook reads, and the list that a Distributed Map reads go when the run ends.
+ */
+export type Release = 'consumed' | 'run';

@@ -5,7 +5,7 @@ import type { Condition } from './conditions.ts';
 import type { AnyChunk, AnyFormat, ChunksFormat, Durable, Gathered } from './formats.ts';
 import type { Plan } from './plan.ts';
 import type { DataRef, InputRef, NamedRef, OptionalRef } from './refs.ts';
-import type { ResourceReq, RetryDef } from './settings.ts';
+import type { Release, ResourceReq, RetryDef } from './settings.ts';
 
 export type InputsDef = Readonly<Record<string, InputRef>>;
 export type OutputsDef = Readonly<Record<string, AnyFormat | Durable>>;
@@ -16,6 +16,12 @@ export interface FunctionDef<Inputs extends InputsDef = InputsDef, Outputs exten
   readonly inputs?: Inputs;
   /** What this task produces. @default none */
   readonly outputs?: Outputs;
+  /**
+   * When its outputs go, all of them or by name. @default as the graph says, which by default is `consumed`
+   * @example
+   * graph.addTask('extract', { outputs: { rows: ndjson<Row>(), index: json<Index>() }, release: { index: 'run' } });
+   */
+  readonly release?: Release | { readonly [Name in keyof Outputs]?: Release };
   /** Further attempts after the first. @default 0 */
   readonly retries?: number;
   /** How long to wait between attempts. @default 1 second, then twice as long each time, a minute at the most */

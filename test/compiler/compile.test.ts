@@ -16,7 +16,8 @@ const CLEANUP_FAILED = { ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', N
 
 /** The machine around the tasks. */
 function machine(comment: string, branch: object, tasks: object) {
-  const event = { 'run.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime', tasks };
+  const shape = expect.stringMatching(/^[0-9a-f]{16}$/);
+  const event = { 'run.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime', shape, tasks };
   return {
     Comment: comment,
     StartAt: 'Run',

@@ -231,6 +231,7 @@ describe('behind the run', () => {
       Parameters: {
         'run.$': '$$.Execution.Name',
         'startedAt.$': '$$.Execution.StartTime',
+        shape: expect.stringMatching(/^[0-9a-f]{16}$/),
         tasks: { a: 2 },
         hooks: { alert: 1, close: 0, count: 0 },
         input: {},

@@ -9,7 +9,7 @@ describe('a task event', () => {
   const event = { run: 'run-1', input: { day: '2001-01-01' }, retryCount: 0 };
 
   it('is what the state machine sends, and nothing besides', () => {
-    expect(parseTaskEvent({ ...event, more: 1 })).toEqual(event);
+    expect(parseTaskEvent({ ...event, more: 1 })).toEqual({ ...event, execution: 'run-1' });
   });
 
   it.each([null, 'text', { a: [1] }, 7])('takes %j for an input', (input) => {
@@ -22,6 +22,17 @@ describe('a task event', () => {
 
   it.each([-1, 0.5, '0', null, undefined, Number.NaN])('has a count of retries, which %s is not', (retryCount) => {
     expect(() => parseTaskEvent({ ...event, retryCount })).toThrow(expect.objectContaining({ code: 'InvalidEvent' }));
+  });
+
+  it('is about the run that its input resumes', () => {
+    const input = { resume: 'run-0' };
+    expect(parseTaskEvent({ ...event, input })).toMatchObject({ run: 'run-0', execution: 'run-1', input });
+  });
+
+  it.each(['', '..', 'a/b', 'runs/', 7, null, 'run-1'])('resumes a run of another name, which %j is not', (resume) => {
+    expect(() => parseTaskEvent({ ...event, input: { resume } })).toThrow(
+      expect.objectContaining({ code: 'InvalidName' }),
+    );
   });
 
   it.each(['', '..', 'a/b', 'x'.repeat(81), 7, null])('has a run id, which %j is not', (run) => {
@@ -38,12 +49,13 @@ describe('a task event for chunks or a hook', () => {
     { gather: true },
     { state: { out: {}, up: { out: { a: { status: 'SUCCEEDED' } } } } },
   ])('has also %j', (more) => {
-    expect(parseTaskEvent({ ...event, ...more })).toEqual({ ...event, ...more });
+    expect(parseTaskEvent({ ...event, ...more })).toEqual({ ...event, execution: 'run-1', ...more });
   });
 
   it('of an after-execution task has no input', () => {
     expect(parseTaskEvent({ run: 'run-1', retryCount: 0, state: {} })).toEqual({
       ...event,
+      execution: 'run-1',
       input: undefined,
       state: {},
     });
@@ -70,20 +82,50 @@ describe('a cleanup event', () => {
     input: {},
     startedAt: '2026-01-02T03:04:05.678Z',
     tasks: { a: 0, b: 2 },
+    shape: '0123456789abcdef',
     state: { out: {} },
   };
+  const parsed = { ...event, execution: 'run-1' };
   const tasks = [
     { name: 'a', retries: 0 },
     { name: 'b', retries: 2 },
   ];
 
   it('is what the state machine sends, and nothing besides', () => {
-    expect(parseCleanupEvent({ ...event, more: 1 })).toEqual({ ...event, tasks });
+    expect(parseCleanupEvent({ ...event, more: 1 })).toEqual({ ...parsed, tasks });
   });
+
+  it('is about the run that its input resumes', () => {
+    const input = { resume: 'run-0' };
+    expect(parseCleanupEvent({ ...event, input })).toMatchObject({ run: 'run-0', execution: 'run-1', input });
+  });
+
+  it.each(['..', 'run-1'])('says that %j cannot be resumed, and is about the run of its own name', (resume) => {
+    expect(parseCleanupEvent({ ...event, input: { resume } })).toMatchObject({
+      run: 'run-1',
+      unresumable: expect.stringContaining(resume),
+    });
+  });
+
+  it('of a sweep tells the run, and nothing besides', () => {
+    const sweep = { run: 'run-1', input: { resume: 'run-0' }, sweep: true };
+    expect(parseCleanupEvent({ ...sweep, more: 1 })).toEqual({ ...sweep, run: 'run-0', execution: 'run-1' });
+  });
+
+  it.each([{ shape: 7 }, { keepOnFailureSeconds: -1 }, { keepOnFailureSeconds: '1' }, { status: 'RUNNING' }])(
+    'is not one with %j',
+    (more) => {
+      expect(() => parseCleanupEvent({ ...event, ...more })).toThrow(expect.objectContaining({ code: 'InvalidEvent' }));
+    },
+  );
 
   it('has the hooks of the pipeline, where it has any', () => {
     const hooks = { close: 1 };
-    expect(parseCleanupEvent({ ...event, hooks })).toEqual({ ...event, tasks, hooks: [{ name: 'close', retries: 1 }] });
+    expect(parseCleanupEvent({ ...event, hooks })).toEqual({
+      ...parsed,
+      tasks,
+      hooks: [{ name: 'close', retries: 1 }],
+    });
   });
 
   it.each(GARBAGE)('is not $value', ({ value }) => {
@@ -101,7 +143,7 @@ describe('a cleanup event', () => {
     { state: { Error: 'Boom' }, notesOnly: true },
     { state: { done: false, result: {}, Error: 'TaskFailed' } },
   ])('may be %j', (more) => {
-    expect(parseCleanupEvent({ ...event, ...more })).toEqual({ ...event, tasks, ...more });
+    expect(parseCleanupEvent({ ...event, ...more })).toEqual({ ...parsed, tasks, ...more });
   });
 
   it.each([

@@ -83,7 +83,9 @@ export async function execute(
   const names = new Map(Object.entries(functions).map(([name, placeholder]) => [`\${${placeholder}}`, name]));
   const invoke = async ({ resource, payload }: Invocation) => {
     const name = names.get(resource);
-    return name === undefined ? cleanup(parseCleanupEvent(payload)) : work(name, payload as { state?: HookState });
+    return name === undefined
+      ? cleanup(parseCleanupEvent(payload) as CleanupEvent)
+      : work(name, payload as { state?: HookState });
   };
   const { input = {} } = behaviour;
   const end = await interpret(definition, { name: RUN, input, invoke, waits: 'none' });

@@ -6,6 +6,7 @@
 import { RUN_ERRORS, retriesByName } from '../../contract/events.ts';
 import { STATES } from '../../contract/states.ts';
 import type { Plan } from '../../graph/plan.ts';
+import { shapeOf } from '../../graph/shape-of.ts';
 import { type Branch, catchAnything, present, type State, some } from '../asl.ts';
 import { CLEANUP_PLACEHOLDER } from '../placeholders.ts';
 import { RETRY_OUR_WORK, RETRY_TRANSIENT, TIMEOUT_MARGIN_SECONDS } from './task-state.ts';
@@ -80,15 +81,19 @@ const CLEANUP_FUNCTION = {
 function notesState(plan: Plan, Next: string): State {
   return {
     ...CLEANUP_FUNCTION,
-    Parameters: { ...EVENT, ...namesIn(plan), input: {}, 'state.$': '$', notesOnly: true },
+    Parameters: { ...EVENT, ...factsOf(plan), input: {}, 'state.$': '$', notesOnly: true },
     Catch: catchAnything({ ResultPath: '$.notesLost', Next }),
     Next,
   };
 }
 
-function namesIn({ tasks, hooks }: Plan): Record<string, unknown> {
-  const before = hooks.filter(({ hook }) => hook !== 'after-execution');
-  return { tasks: retriesByName(tasks), ...(before.length > 0 && { hooks: retriesByName(before) }) };
+function factsOf(plan: Plan): Record<string, unknown> {
+  const before = plan.hooks.filter(({ hook }) => hook !== 'after-execution');
+  return {
+    shape: shapeOf(plan),
+    tasks: retriesByName(plan.tasks),
+    ...(before.length > 0 && { hooks: retriesByName(before) }),
+  };
 }
 
 function cleanupStates({ plan, taskErrors }: RunEnd): Record<string, State> {
@@ -97,7 +102,7 @@ function cleanupStates({ plan, taskErrors }: RunEnd): Record<string, State> {
     Parameters: { ...error, 'cause.$': cause },
     Next: STATES.failed,
   });
-  const event = { ...EVENT, ...namesIn(plan) };
+  const event = { ...EVENT, ...factsOf(plan) };
   // Hooks of groups leave their errors beside those of tasks, and a value can be called as an error is.
   const onlyTasks =
     plan.hooks.every(({ owner }) => owner.kind !== 'group') && plan.tasks.every(({ outputs }) => !('Error' in outputs));

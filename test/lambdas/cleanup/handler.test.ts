@@ -23,6 +23,7 @@ const event = {
   input: {},
   startedAt: STARTED_AT,
   tasks: { extract: 0 },
+  shape: 'shape',
   state: { out: { extract: SUCCEEDED } },
 };
 

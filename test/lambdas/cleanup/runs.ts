@@ -79,7 +79,7 @@ export class RunFolder {
 
   #call(event: SomeEvent, surroundings: Partial<CleanupSurroundings> = {}) {
     return cleanUp(
-      { run: this.run, input: {}, startedAt: STARTED_AT, ...event },
+      { run: this.run, execution: this.run, shape: 'shape', input: {}, startedAt: STARTED_AT, ...event },
       { pipeline: PIPELINE, s3: this.#fixture.s3, runsBucket: BUCKETS.runs, hasTime: () => true, ...surroundings },
     );
   }

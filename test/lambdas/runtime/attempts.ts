@@ -48,7 +48,7 @@ export function attempt(
   return runAttempt(handler as AnyHandler, {
     plan,
     task: planned,
-    event: { run, input, retryCount, ...event },
+    event: { run, execution: run, input, retryCount, ...event },
     records: new Records(s3, BUCKETS.runs),
     store: new Store(s3, BUCKETS),
     signal,

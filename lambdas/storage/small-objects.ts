@@ -1,0 +1,60 @@
+/** Records as objects of a bucket: small JSON texts, read and written whole, and found by listing. */
+
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+
+export class SmallObjects {
+  readonly #s3: S3Client;
+  readonly #bucket: string;
+
+  constructor(s3: S3Client, bucket: string) {
+    this.#s3 = s3;
+    this.#bucket = bucket;
+  }
+
+  /** What lies under a prefix, without the prefix; with a delimiter, folders end with it and come once. */
+  async *list(prefix: string, delimiter?: string): AsyncGenerator<string> {
+    let token: string | undefined;
+    do {
+      const page = await this.#s3.send(
+        new ListObjectsV2Command({
+          Bucket: this.#bucket,
+          Prefix: prefix,
+          ContinuationToken: token,
+          ...(delimiter && { Delimiter: delimiter }),
+        }),
+      );
+      for (const { Key = '' } of page.Contents ?? []) yield Key.slice(prefix.length);
+      for (const { Prefix = '' } of page.CommonPrefixes ?? []) yield Prefix.slice(prefix.length);
+      token = page.NextContinuationToken;
+    } while (token);
+  }
+
+  /** @returns undefined where there is none (or none that this role may see, which S3 does not tell apart) */
+  async getText(key: string): Promise<string | undefined> {
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return (await Body?.transformToString()) ?? '';
+    } catch (error) {
+      if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'AccessDenied'))
+        return undefined;
+      throw error;
+    }
+  }
+
+  /** @param condition `IfNoneMatch: '*'` writes only where there is none, and fails with 412 otherwise */
+  async putJson(key: string, value: unknown, condition: { IfNoneMatch?: '*' } = {}): Promise<void> {
+    const body = { Body: JSON.stringify(value), ContentType: 'application/json' };
+    await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, ...body, ...condition }));
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#s3.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }));
+  }
+}

@@ -1,0 +1,19 @@
+/** Which run an execution works on. */
+
+import { ContractError } from './errors.ts';
+import { explainName, isName, RUN_ID } from './names.ts';
+import { isObject } from './objects.ts';
+
+/**
+ * The run of an execution: the one of its own name, or the one that its input asks to resume.
+ *
+ * @throws ContractError where the input asks to resume what is no run id, or the execution itself
+ */
+export function runOf(execution: string, input: unknown): string {
+  const resume = isObject(input) ? input['resume'] : undefined;
+  if (resume === undefined) return execution;
+  if (!isName(RUN_ID, resume)) throw new ContractError('InvalidName', explainName('run id to resume', RUN_ID, resume));
+  if (resume === execution)
+    throw new ContractError('InvalidName', `the execution "${execution}" cannot resume the run of its own name`);
+  return resume;
+}
