@@ -7,9 +7,13 @@ import {
   attemptPrefix,
   chunksPrefix,
   commitRecordKey,
+  holderKey,
+  leaseKey,
   outputKey,
   resultFolder,
   resultKey,
+  resultRecordKey,
+  runInPrefix,
   runPrefix,
   type TaskId,
   taskPrefix,
@@ -37,6 +41,29 @@ it('a chunk has the same under its task, and a file of its own in a folder of re
   expect(outputKey(chunk, attempt, 'table')).toBe('runs/flights/run-1/merge-load/_chunks/2001-01/2-9f3ac1d0/table');
   expect(resultFolder(id, 'table')).toBe('results/flights/run-1/merge-load/table/');
   expect(resultKey(chunk, 'table', 'csv')).toBe('results/flights/run-1/merge-load/table/2001-01.csv');
+});
+
+it('a hook of an execution that resumes the run has a folder of its own, and results under the name of its execution', () => {
+  const hook = { pipeline: 'flights', run: 'run-1', task: 'notify', execution: 'run-2' };
+  expect(taskPrefix(hook)).toBe('runs/flights/run-1/notify/_executions/run-2/');
+  expect(commitRecordKey(hook)).toBe('runs/flights/run-1/notify/_executions/run-2/_committed.json');
+  expect(resultKey(hook, 'report', 'json')).toBe('results/flights/run-2/notify/report.json');
+  expect(codeOf(() => taskPrefix({ ...hook, execution: '../run-2' }))).toBe('InvalidName');
+});
+
+it('who holds a run, and until when, lies beside its tasks, which cannot have such names', () => {
+  expect(leaseKey(id)).toBe('runs/flights/run-1/_lease.json');
+  expect(holderKey(id, 1)).toBe('runs/flights/run-1/_holders/1.json');
+  expect(resultRecordKey(id)).toBe('runs/flights/run-1/_result.json');
+  for (const number of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(codeOf(() => holderKey(id, number))).toBe('InvalidName');
+});
+
+it('a run is read from its whole prefix and from nothing else', () => {
+  expect(runInPrefix('runs/flights/run-1/', 'flights')).toEqual({ pipeline: 'flights', run: 'run-1' });
+  const others = ['', '/', 'runs/', 'runs/flights/', 'runs/flights//', 'runs/flights/../', 'runs/flights/run-1'];
+  const stranger = ['runs/flights/a/b/', 'runs/flights-eu/run-1/', 'runs/flights/run%2F1/', 'results/flights/run-1/'];
+  for (const prefix of [...others, ...stranger]) expect(runInPrefix(prefix, 'flights'), prefix).toBeUndefined();
 });
 
 it("no run's prefix is the beginning of another run's, also where one id begins with the other", () => {

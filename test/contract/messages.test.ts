@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ContractError } from '../../state-machines/contract/errors.ts';
 import { marksOf, parseCleanupEvent, parseTaskEvent, stopMarksOf } from '../../state-machines/contract/events.ts';
-import { parseAttemptMarker, parseCommitRecord } from '../../state-machines/contract/records.ts';
+import {
+  parseAttemptMarker,
+  parseCommitRecord,
+  parseHolder,
+  parseLease,
+  parseResultRecord,
+} from '../../state-machines/contract/records.ts';
 
 const GARBAGE = [undefined, null, true, 0, 'run-1', [], {}, [{ run: 'run-1' }]].map((value: unknown) => ({ value }));
 
@@ -213,9 +219,21 @@ describe('a record', () => {
     outputs: { raw: { key: 'runs/p/r/t/1-9f3ac1d0/raw', bytes: 5, rows: 1 } },
   };
   const marker = { version: 1, startedAt: '2026-01-02T03:04:05.678Z', requestId: 'r' };
+  const lease = {
+    version: 1,
+    until: '2026-01-03T00:00:00.000Z',
+    keptAt: '2026-01-02T00:00:00.000Z',
+    execution: 'run-1',
+    holder: 0,
+    shape: '0123456789abcdef',
+  };
+  const holder = { version: 1, by: { execution: 'run-2' }, at: '2026-01-02T00:00:00.000Z' };
   const parsers: [string, object, (text: string, key: string) => unknown][] = [
     ['a commit record', commit, parseCommitRecord],
     ['an attempt marker', marker, parseAttemptMarker],
+    ['a lease', lease, parseLease],
+    ['a holder', holder, parseHolder],
+    ['the result of a run', { version: 1, execution: 'run-1', result: { tasks: {} } }, parseResultRecord],
   ];
 
   describe.each(parsers)('%s', (_, record, parse) => {
@@ -246,5 +264,23 @@ describe('a record', () => {
     ['missing', undefined],
   ])('a commit record whose outputs are %s is none', (_, outputs) => {
     expect(() => parseCommitRecord(JSON.stringify({ ...commit, outputs }), 'the-key')).toThrow(ContractError);
+  });
+
+  it.each([{ until: 'soon' }, { until: undefined }, { holder: -1 }, { holder: '0' }, { holder: 0.5 }, { shape: 7 }])(
+    'a lease with %j is none',
+    (wrong) => {
+      expect(() => parseLease(JSON.stringify({ ...lease, ...wrong }), 'the-key')).toThrow(ContractError);
+    },
+  );
+
+  it.each([{ by: 'me' }, { by: { execution: '../run-1' } }, { by: {} }, { by: null }])(
+    'a holder with %j is none',
+    (wrong) => {
+      expect(() => parseHolder(JSON.stringify({ ...holder, ...wrong }), 'the-key')).toThrow(ContractError);
+    },
+  );
+
+  it('the reaper can be a holder', () => {
+    expect(parseHolder(JSON.stringify({ ...holder, by: 'reaper' }), 'the-key').by).toBe('reaper');
   });
 });
