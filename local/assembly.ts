@@ -31,7 +31,7 @@ export function synthesize(plan: Plan, handlers: string): Assembly {
       readDefinition(template, stack.getLogicalId(machine.node.defaultChild as CfnElement));
     return {
       definition: definitionOf(pipeline.stateMachine),
-      ...(pipeline.afterExecution && { afterExecution: definitionOf(pipeline.afterExecution) }),
+      finalizer: definitionOf(pipeline.finalizer),
       ...readFunctions(template, assetManifest, outdir),
       dispose,
     };
@@ -92,6 +92,8 @@ function readFunctions(
   const buckets = { runs: '', results: '' };
   for (const [id, { Properties }] of ofType(Resources, 'AWS::Lambda::Function')) {
     const { Code, Environment, Handler, MemorySize, Timeout } = Properties as FunctionProperties;
+    // The reaper's, which asks Step Functions.
+    if (ENVIRONMENT.stateMachine in Environment.Variables) continue;
     const environment = Object.fromEntries(
       Object.entries(Environment.Variables).map(([name, value]) => [
         name,

@@ -7,7 +7,7 @@ import { type Functions, SandboxedFunctions } from './functions.ts';
 import { definitionsOf, IN_PROCESS_BUCKETS, InProcessFunctions } from './in-process.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
 
-export interface Deployment extends Pick<Assembly, 'definition' | 'afterExecution' | 'buckets'> {
+export interface Deployment extends Pick<Assembly, 'definition' | 'finalizer' | 'buckets'> {
   /** @param logs the folder for what the functions print */
   start(endpoint: string, logs: string): Functions;
   /** Deletes what was made for it. */

@@ -26,13 +26,13 @@ import { clientOf } from './s3.ts';
 export const IN_PROCESS_BUCKETS = { runs: 'runs', results: 'results' };
 
 /** The same definitions that the construct deploys, with ARNs made up for its functions. */
-export function definitionsOf(plan: Plan): Pick<Assembly, 'definition' | 'afterExecution'> {
-  const { definition, afterExecution } = compile(plan);
+export function definitionsOf(plan: Plan): Pick<Assembly, 'definition' | 'finalizer'> {
+  const { definition, finalizer } = compile(plan);
   const fill = (placeholder: string) =>
     placeholder === RUNS_BUCKET_PLACEHOLDER ? IN_PROCESS_BUCKETS.runs : functionArn(placeholder);
   return {
     definition: filledIn(JSON.stringify(definition), fill),
-    ...(afterExecution && { afterExecution: filledIn(JSON.stringify(afterExecution), fill) }),
+    finalizer: filledIn(JSON.stringify(finalizer), fill),
   };
 }
 

@@ -6,10 +6,10 @@ import { UsageError } from '../state-machines/contract/errors.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { PAYLOAD_LIMIT, type RunResult } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import { runAfterExecution } from './after-execution.ts';
+import { observeAfterExecution } from './after-execution.ts';
 import { deployFolder, deployPlain } from './deployment.ts';
 import { nameOf, parseFailures, refuseCommits } from './failures.ts';
-import { executionDetail, finalize, reportedResult } from './finalize.ts';
+import { finalize, reportedResult } from './finalize.ts';
 import type { Functions } from './functions.ts';
 import { interpret } from './interpreter.ts';
 import { releaseLateWrites } from './late-writers.ts';
@@ -70,7 +70,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
 
   if (typeof handlers === 'string') onProgress({ type: 'synthesis-started' });
   const deployment = typeof handlers === 'string' ? await deployFolder(plan, handlers) : deployPlain(plan, handlers);
-  const { definition, afterExecution, buckets } = deployment;
+  const { definition, finalizer, buckets } = deployment;
   try {
     createRunFolder(folder);
     const unreached = new Set(failures);
@@ -95,17 +95,16 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
         onMap: (task, items) => onProgress({ type: 'chunks-started', task, count: items.flat().length }),
         signal,
       });
-      let result = reportedResult(end);
-      if (!result) {
-        // What still runs would go on writing under the cleanup's hands.
-        await functions.kill();
-        result = await finalize(definition, { ...execution, end }, running);
-      }
-      if (afterExecution) {
-        const detail = executionDetail({ ...execution, end });
-        const hooks = await runAfterExecution(afterExecution, detail, { plan, functions }, running);
-        result = { ...result, hooks: { ...result.hooks, ...hooks } };
-      }
+      const reported = reportedResult(end);
+      // What still runs would go on writing under the cleanup's hands.
+      if (!reported) await functions.kill();
+      const after = observeAfterExecution(plan, functions, running.invoke);
+      const hasTasksAfter = Object.keys(after.results()).length > 0;
+      const finalized =
+        (!reported || hasTasksAfter) &&
+        (await finalize(finalizer, { ...execution, end }, { ...running, invoke: after.invoke }));
+      let result = (reported ?? finalized) as RunResult;
+      if (hasTasksAfter) result = { ...result, hooks: { ...result.hooks, ...after.results() } };
       await functions.kill();
       result = await releaseLateWrites(result, s3.endpoint, buckets.runs);
       const results = await exportResults(result, s3.endpoint, buckets.results, folder.results);
