@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { ContractError, UsageError } from '../state-machines/contract/errors.ts';
 import { GraphError } from '../state-machines/graph/errors.ts';
 import { planCommand } from './commands/plan.ts';
+import { reapCommand } from './commands/reap.ts';
 import { runCommand } from './commands/run.ts';
 import { EXIT } from './exit.ts';
 import type { Terminal } from './terminal.ts';
@@ -21,7 +22,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
     });
-  for (const command of [runCommand(terminal, finish), planCommand(terminal)]) {
+  for (const command of [runCommand(terminal, finish), planCommand(terminal), reapCommand(terminal, finish)]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   try {
