@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasGivenUp } from '../../../lambdas/cleanup/released.ts';
 import type { RunEnd } from '../../../state-machines/contract/events.ts';
 import { type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
 import { lambdaError, RunFolder, resultOf, SUCCEEDED, tasksOf } from './runs.ts';
@@ -54,5 +55,27 @@ describe('what a run has released before it ended', () => {
     await run.commit('extract', { outputs: { out: { key: 'x', bytes: 5, releasedBy: readers } } });
     const result = resultOf(await run.cleanUp({ tasks: TASKS, input: { keep: true }, state: { out: ALL } }));
     expect(result.released).toEqual({ objects: 0, bytes: 0, left: 3 });
+  });
+});
+
+describe('an invocation that is out of time', () => {
+  const NOTHING = {
+    objects: 0,
+    bytes: 0,
+    versions: 0,
+    uploads: 0,
+    requests: 9,
+    left: 5,
+    outOfTime: true,
+    refusals: [],
+  };
+
+  it('has given up where it could delete nothing of what it saw', () => {
+    expect(hasGivenUp(NOTHING)).toBe(true);
+    expect(hasGivenUp({ ...NOTHING, left: 0 })).toBe(false);
+  });
+
+  it.each(['objects', 'versions', 'uploads'])('has not where it could delete %s', (what) => {
+    expect(hasGivenUp({ ...NOTHING, [what]: 1 })).toBe(false);
   });
 });
