@@ -82,7 +82,7 @@ export class Pipeline extends Construct {
 
     const runs = createRunsBucket(this, 'Runs', timeout, keepOnFailure);
     const results = createResultsBucket(this, 'Results');
-    const data: PipelineData = { pipeline: plan.pipeline, runs, results };
+    const data: PipelineData = { pipeline: plan.pipeline, plan, runs, results };
     try {
       const cleanup = createCleanupFunction(this, 'Cleanup', codeOf(CLEANUP_PLACEHOLDER), data);
       this.functions = this.#createTaskFunctions(plan, codeOf, data);
