@@ -113,6 +113,26 @@ describe('S3 refuses', () => {
   });
 });
 
+it('a page that is refused while another one goes ends nothing', async () => {
+  const { client, empty, left } = await filled(2_000);
+  const refusing = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  intercept(client, 'DeleteObjectsCommand', async (input, send, call) => {
+    if (call > 2) return send();
+    if (call === 1) {
+      const answer = await send();
+      await refusing.promise;
+      setImmediate(gone.resolve);
+      return answer;
+    }
+    refusing.resolve();
+    await gone.promise;
+    return deleteAllBut(/./, input, send);
+  });
+  expect(await empty()).toMatchObject({ objects: 2_000, left: 0 });
+  expect(await left()).toEqual([]);
+});
+
 describe('the listing changes underfoot', () => {
   it('objects added while others are deleted go too', async () => {
     const { client, empty, left, prefix } = await filled(1_500);
