@@ -3,9 +3,8 @@
  * deletes another object than the one that was named.
  */
 
+import { unescapeXml } from '../lambdas/storage/unescape-xml.ts';
 import { escapeXml } from './s3-listing.ts';
-
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 export interface Deletion {
   readonly keys: readonly string[];
@@ -21,13 +20,4 @@ export function parseDeletion(body: string): Deletion {
 export function deletionAnswer({ keys, quiet }: Deletion): string {
   const deleted = quiet ? [] : keys.map((key) => `<Deleted><Key>${escapeXml(key)}</Key></Deleted>`);
   return `<?xml version="1.0" encoding="UTF-8"?><DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${deleted.join('')}</DeleteResult>`;
-}
-
-function unescapeXml(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replace(/&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z]+));/gi, (all, hex, decimal, name) => {
-    if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
-    if (decimal !== undefined) return String.fromCodePoint(Number(decimal));
-    return NAMED[name] ?? all;
-  });
 }

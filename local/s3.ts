@@ -19,6 +19,7 @@ import { OrderedBuckets } from './s3-objects.ts';
 export interface LocalS3 {
   readonly endpoint: string;
   createBucket(name: string): void;
+  putObject(bucket: string, key: string, body: Uint8Array): void;
   stop(): Promise<void>;
 }
 
@@ -37,7 +38,8 @@ export interface S3Request {
 }
 
 export interface LocalS3Options {
-  readonly folder: string;
+  /** @default objects are held in memory, and gone when the endpoint stops */
+  readonly folder?: string;
   /** Asked about every request. */
   readonly refuse?: (request: S3Request) => Refusal | undefined;
 }
@@ -69,10 +71,12 @@ export async function startS3({ folder, refuse }: LocalS3Options): Promise<Local
   const s3Store = new S3Store();
   const buckets = new OrderedBuckets<ListedObject>();
   Object.assign(s3Store, { buckets });
-  const files = new FileS3Persistence(folder);
-  Object.assign(files, { cleanEmptyParents: removeEmptyFolders });
-  files.loadS3(s3Store);
-  s3Store.persistence = files;
+  if (folder !== undefined) {
+    const files = new FileS3Persistence(folder);
+    Object.assign(files, { cleanEmptyParents: removeEmptyFolders });
+    files.loadS3(s3Store);
+    s3Store.persistence = files;
+  }
   const app = buildApp({ logger: false, stores: { s3Store, sqsStore: new SqsStore(), snsStore: new SnsStore() } });
 
   // The handlers are synchronous and run right after this hook, so nothing can come between the look and the write.
@@ -97,6 +101,7 @@ export async function startS3({ folder, refuse }: LocalS3Options): Promise<Local
   return {
     endpoint,
     createBucket: (name) => s3Store.createBucket(name),
+    putObject: (bucket, key, body) => void s3Store.putObject(bucket, key, Buffer.from(body)),
     stop: () => app.close(),
   };
 }

@@ -166,7 +166,9 @@ class Emptying {
       if (entries.length === 0) return;
       seen += entries.length;
       this.#left += entries.length;
-      gone += await this.#delete(entries);
+      // Not `gone += await …`, which reads `gone` before other pages have added to it.
+      const deleted = await this.#delete(entries);
+      gone += deleted;
     });
     return { seen, gone, kept };
   }

@@ -4,9 +4,11 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -102,6 +104,54 @@ it('fauxqs 2.4.1 by itself ignores If-None-Match on a PUT', async () => {
     direct.destroy();
     await bare.stop();
   }
+});
+
+it('fauxqs 2.4.1 by itself lists no versions, and deletes `a<b` where `a&lt;b` is named', async () => {
+  const bare = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false, init: { buckets: ['runs'] } });
+  const direct = s3ClientOf(`http://127.0.0.1:${bare.port}`);
+  try {
+    await put('a<b', 'other', { client: direct });
+    await put('a&lt;b', 'named', { client: direct });
+    expect((await direct.send(new ListObjectVersionsCommand({ Bucket: 'runs' }))).Versions).toBeUndefined();
+    const Delete = { Objects: [{ Key: 'a&lt;b' }] };
+    await direct.send(new DeleteObjectsCommand({ Bucket: 'runs', Delete }));
+    expect(await list('', direct)).toEqual(['a&lt;b']);
+  } finally {
+    direct.destroy();
+    await bare.stop();
+  }
+});
+
+describe('DeleteObjects', () => {
+  it('deletes the `null` versions that are named, and no others', async () => {
+    const keys = ['many/a&lt;b', 'many/a<b', 'many/a\nb', 'many/b'];
+    for (const key of keys) await put(key, 'text');
+    const Objects = ['many/a&lt;b', 'many/a\nb', 'many/none'].map((Key) => ({ Key, VersionId: 'null' }));
+    const { Deleted = [], Errors } = await client.send(
+      new DeleteObjectsCommand({ Bucket: 'runs', Delete: { Objects } }),
+    );
+    expect(Deleted.map(({ Key }) => Key)).toEqual(Objects.map(({ Key }) => Key));
+    expect(Errors).toBeUndefined();
+    expect(await list('many/')).toEqual(['many/a<b', 'many/b']);
+    const rest = ['many/a<b', 'many/b'].map((Key) => ({ Key }));
+    const quiet = await client.send(
+      new DeleteObjectsCommand({ Bucket: 'runs', Delete: { Objects: rest, Quiet: true } }),
+    );
+    expect(quiet.Deleted).toBeUndefined();
+    expect(await list('many/')).toEqual([]);
+  });
+});
+
+describe('without a folder', () => {
+  it('objects are held in memory', async () => {
+    const short = await startS3({});
+    short.createBucket('runs');
+    short.putObject('runs', 'a', Buffer.from('text'));
+    const reader = s3ClientOf(short.endpoint);
+    expect(await get('a', reader)).toBe('text');
+    reader.destroy();
+    await short.stop();
+  });
 });
 
 describe('objects', () => {

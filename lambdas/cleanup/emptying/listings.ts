@@ -12,6 +12,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { Requests } from './requests.ts';
+import { takeEntries } from './take-entries.ts';
 
 export interface Place {
   readonly s3: S3Client;
@@ -43,19 +44,17 @@ export async function* listVersions({ s3, bucket, prefix, requests }: Place): As
   let after: { KeyMarker: string; VersionIdMarker?: string } | undefined;
   for (;;) {
     const command = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...ENCODED, ...after });
+    const taken = takeEntries(command);
     const page = await requests.send(() => s3.send(command));
     const text = decoderOf(page);
-    const versions = (page.Versions ?? []).map(({ Key, VersionId, Size = 0, IsLatest = true }) => ({
-      ...entry(text(Key), VersionId),
-      bytes: Size,
-      isObject: IsLatest,
-    }));
-    const markers = (page.DeleteMarkers ?? []).map(({ Key, VersionId }) => ({
-      ...entry(text(Key), VersionId),
-      bytes: 0,
-      isObject: false,
-    }));
-    yield checked([...versions, ...markers], prefix, bucket, 'ListObjectVersions');
+    const entries = taken.map((one): Entry => ({ ...one, key: text(one.key) }));
+    for (const { Key, VersionId, Size = 0, IsLatest = true } of page.Versions ?? []) {
+      entries.push({ ...entry(text(Key), VersionId), bytes: Size, isObject: IsLatest });
+    }
+    for (const { Key, VersionId } of page.DeleteMarkers ?? []) {
+      entries.push({ ...entry(text(Key), VersionId), bytes: 0, isObject: false });
+    }
+    yield checked(entries, prefix, bucket, 'ListObjectVersions');
     const { NextKeyMarker, NextVersionIdMarker } = page;
     if (!page.IsTruncated || NextKeyMarker === undefined) return;
     const next = {
@@ -132,5 +131,5 @@ function decoderOf({
   readonly EncodingType?: string | undefined;
 }): (text: string | undefined) => string {
   if (EncodingType !== 'url') return (text = '') => text;
-  return (text = '') => decodeURIComponent(text.replaceAll('+', ' '));
+  return (text = '') => (/[+%]/.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
 }

@@ -76,32 +76,153 @@ describe('what goes and what stays', () => {
         const own = `case${++number}`;
         const keys = [...new Set(set.map((text) => text.replace('runs/', `runs/${own}`)))];
         const prefix = `runs/${own}${pipeline}/${run}/`;
-        await fixture.putAll(keys);
+        const result = `results/${own}${pipeline}/${run}/x.csv`;
+        await fixture.putAll([...keys, result]);
         const gone = keys.filter((text) => text.startsWith(prefix));
         const { objects, left } = await empty({ pipeline: own + pipeline, run });
         expect({ objects, left }).toEqual({ objects: gone.length, left: 0 });
         expect(await fixture.keys(`runs/${own}`)).toEqual(keys.filter((text) => !gone.includes(text)).sort());
+        expect(await fixture.keys(`results/${own}`)).toEqual([result]);
       }),
       { numRuns: 60 },
     );
   });
 
-  it.each(['', '.', '..', 'a/b', 'a%2Fb', 'é', '*', 'a b', 'x'.repeat(81), '../flights', 'a\n', '/'])(
-    'the run id %j is refused, and so is such a pipeline name, before any request',
-    async (name) => {
-      const client = fixture.newClient();
-      let requests = 0;
-      intercept(client, 'ListObjectVersionsCommand', async (_, send) => {
-        requests += 1;
-        return send();
-      });
-      const refused = { name: 'ContractError', code: 'InvalidName' };
-      await expect(empty({ pipeline: 'flights', run: name }, client)).rejects.toMatchObject(refused);
-      await expect(empty({ pipeline: name, run: 'run-1' }, client)).rejects.toMatchObject(refused);
-      await expect(empty({ pipeline: 'flights', run: name }, client)).rejects.toBeInstanceOf(ContractError);
-      expect(requests).toBe(0);
-    },
-  );
+  it.each([
+    '',
+    '/',
+    'runs/',
+    '.',
+    '..',
+    '../flights',
+    'run-1/',
+    'a/b',
+    'a%2Fb',
+    'run-1%2F..%2Frun-2',
+    'run\uff0d1',
+    'r\u0443n-1',
+    'run-1\u200b',
+    'a\u2215b',
+    'é',
+    '*',
+    'a b',
+    'a\n',
+    'a\0',
+    'x'.repeat(81),
+    // biome-ignore lint/suspicious/noExplicitAny: from an event that nobody has looked at
+    ...([undefined, null, 1, {}, ['run-1'], { toString: () => 'run-1' }] as any[]),
+  ])('the run id %j is refused, and so is such a pipeline name, before any request', async (name) => {
+    const client = fixture.newClient();
+    let requests = 0;
+    client.middlewareStack.add((next) => (args) => {
+      requests += 1;
+      return next(args);
+    });
+    const refused = { name: 'ContractError', code: 'InvalidName' };
+    await expect(empty({ pipeline: 'flights', run: name }, client)).rejects.toMatchObject(refused);
+    await expect(empty({ pipeline: name, run: 'run-1' }, client)).rejects.toMatchObject(refused);
+    await expect(empty({ pipeline: 'flights', run: name }, client)).rejects.toBeInstanceOf(ContractError);
+    expect(requests).toBe(0);
+  });
+});
+
+describe('odd keys', () => {
+  const names = [
+    'a b',
+    'a+b',
+    'a%20b',
+    'a%b',
+    'a%2Fb',
+    'a&b',
+    'a&lt;b',
+    'a<b>"c"',
+    'ünïcödé/日本語',
+    '🌊',
+    'a\nb',
+    ' a ',
+    '\r',
+    'a\tb',
+    'a\u0001b',
+    '!*()~\'"',
+    'a//b',
+  ];
+
+  it('all go', async () => {
+    const folders = `runs/odd/run-1/${'ü'.repeat(100)}/${'y'.repeat(200)}/${'y'.repeat(200)}/${'y'.repeat(200)}/`;
+    const full = folders + 'z'.repeat(1_024 - Buffer.byteLength(folders));
+    expect(Buffer.byteLength(full)).toBe(1_024);
+    const keys = [...names.map((name) => `runs/odd/run-1/${name}`), full];
+    await fixture.putAll(keys);
+    expect(await empty({ pipeline: 'odd', run: 'run-1' })).toMatchObject({ objects: keys.length, left: 0 });
+    expect(await fixture.keys('runs/odd/')).toEqual([]);
+  });
+
+  it.each(names)('%j goes, and none that it could be mistaken for', async (name) => {
+    await fixture.putAll([`runs/odd/run-2/${name}`, ...names.map((other) => `runs/odd/run-20/${other}`)]);
+    expect(await empty({ pipeline: 'odd', run: 'run-2' })).toMatchObject({ objects: 1, left: 0 });
+    expect((await fixture.keys('runs/odd/')).length).toBe(names.length);
+  });
+});
+
+describe('the requests that are sent', () => {
+  it.each([
+    [0, 3],
+    [1, 5],
+    [1_000, 5],
+    [1_001, 7],
+    [3_000, 9],
+  ])('for %i objects are %i: listings, as many deletions, and the proof', async (count, least) => {
+    await fixture.putAll(manyKeys('runs/count/run-1/', count));
+    expect(await empty({ pipeline: 'count', run: 'run-1' })).toMatchObject({
+      objects: count,
+      left: 0,
+      requests: least,
+    });
+  });
+});
+
+describe('keys that go last', () => {
+  const id = { pipeline: 'last', run: 'run-1' };
+  const last = 'runs/last/run-1/_result.json';
+  const emptyBut = (client = fixture.s3, hasTime = always) =>
+    emptyPrefix(client, BUCKETS.runs, id, hasTime, { last: [last] });
+
+  it('are deleted when all else is gone, in the same call', async () => {
+    await fixture.putAll([...manyKeys('runs/last/run-1/', 1_500), last]);
+    const client = fixture.newClient();
+    const batches: string[][] = [];
+    intercept(client, 'DeleteObjectsCommand', async (input, send) => {
+      batches.push(input.Delete.Objects.map(({ Key }: { Key: string }) => Key));
+      return send();
+    });
+    expect(await emptyBut(client)).toMatchObject({ objects: 1_501, left: 0 });
+    expect(batches.at(-1)).toEqual([last]);
+    expect(batches.slice(0, -1).flat()).not.toContain(last);
+    expect(await fixture.keys('runs/last/')).toEqual([]);
+  });
+
+  it('stay where something else cannot be deleted', async () => {
+    await fixture.putAll(['runs/last/run-1/kept', 'runs/last/run-1/x', last]);
+    const client = fixture.newClient();
+    intercept(client, 'DeleteObjectsCommand', (input, send) => deleteAllBut(/kept$/, input, send));
+    expect(await emptyBut(client)).toMatchObject({ objects: 1, left: 2 });
+    expect(await fixture.keys('runs/last/')).toEqual([last, 'runs/last/run-1/kept']);
+    expect(await emptyBut()).toMatchObject({ objects: 2, left: 0 });
+  });
+
+  it('stay where time is over', async () => {
+    await fixture.putAll([...manyKeys('runs/last/run-1/', 1_500), last]);
+    let asked = 0;
+    expect(await emptyBut(fixture.s3, () => ++asked <= 1)).toMatchObject({ outOfTime: true });
+    expect(await fixture.keys('runs/last/')).toContain(last);
+    expect(await emptyBut()).toMatchObject({ left: 0, outOfTime: false });
+    expect(await fixture.keys('runs/last/')).toEqual([]);
+  });
+
+  it('of another run are refused', async () => {
+    const other = { last: ['runs/last/run-10/_result.json'] };
+    await expect(emptyPrefix(fixture.s3, BUCKETS.runs, id, always, other)).rejects.toBeInstanceOf(ContractError);
+  });
 });
 
 describe('when S3 does not do as asked', () => {
