@@ -42,7 +42,10 @@ export class Activity implements Running {
       state,
       (payload: unknown) => this.#unlessOver(() => this.#supply(state, what, payload)),
     ]);
-    const noWaits = Object.fromEntries(Object.keys(branch.States).map((state) => [state, 0]));
+    const { waits = 'real' } = surroundings.options;
+    const overrides = Object.fromEntries(
+      Object.keys(branch.States).map((state) => [state, waits === 'none' ? 0 : Number(waits)]),
+    );
     const machine = new StateMachine(telling(branch, (state) => this.#enter(state)) as never, {
       validationOptions: { noValidate: true },
     });
@@ -50,7 +53,7 @@ export class Activity implements Running {
       context: { ...context, State: { RetryCount: RETRY_COUNT } } as never,
       overrides: {
         taskResourceLocalHandlers: Object.fromEntries(handlers),
-        ...(surroundings.options.waits === 'none' && { retryIntervalOverrides: noWaits, waitTimeOverrides: noWaits }),
+        ...(waits !== 'real' && { retryIntervalOverrides: overrides, waitTimeOverrides: overrides }),
       },
     });
     this.result = this.#execution.result.catch((error: unknown) => {
