@@ -1,4 +1,4 @@
-import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stage } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -93,7 +93,8 @@ export class Pipeline extends Construct {
       task.name,
       { file: files[task.name] ?? '', neverImports: codecsNotOf(task) },
     ]);
-    const bundles = bundle({ ...Object.fromEntries(entries), [CLEANUP_PLACEHOLDER]: { file: CLEANUP_HANDLER } });
+    const all = { ...Object.fromEntries(entries), [CLEANUP_PLACEHOLDER]: { file: CLEANUP_HANDLER } };
+    const bundles = bundle(all, Stage.of(this)?.outdir);
     try {
       const functions: Record<string, IFunction> = {};
       for (const task of plan.functions) {

@@ -1,24 +1,28 @@
-/** What runs once an execution has ended, and can change nothing about it any more. */
+/** How the tasks after an execution ended: nothing else knows, for they leave no records. */
 
-import { randomUUID } from 'node:crypto';
-import type { Definition } from '../state-machines/compiler/asl.ts';
-import type { ExecutionDetail } from '../state-machines/contract/events.ts';
 import type { TaskResult } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import type { Functions } from './functions.ts';
-import { type InterpretOptions, type Invoke, interpret } from './interpreter.ts';
+import type { Invoke } from './interpreter.ts';
 import { failureInfoOf } from './lambda-error.ts';
 
-/** @returns how each after-execution task ended: nothing else knows, for they leave no records */
-export async function runAfterExecution(
-  definition: Definition,
-  detail: ExecutionDetail,
-  { plan, functions }: { readonly plan: Plan; readonly functions: Functions },
-  { invoke, ...options }: Pick<InterpretOptions, 'invoke' | 'admit' | 'waits'>,
-): Promise<Record<string, TaskResult>> {
+export interface AfterExecution {
+  /** Calls the functions, and notes how those of after-execution tasks end. */
+  readonly invoke: Invoke;
+  /** The result of each after-execution task. */
+  results(): Record<string, TaskResult>;
+}
+
+export function observeAfterExecution(
+  plan: Plan,
+  functions: Pick<Functions, 'nameOf'>,
+  invoke: Invoke,
+): AfterExecution {
+  const after = plan.hooks.filter(({ hook }) => hook === 'after-execution').map(({ name }) => name);
   const results = new Map<string, TaskResult>();
   const observed: Invoke = async (invocation) => {
-    const name = functions.nameOf(invocation.resource) ?? invocation.state;
+    const name = functions.nameOf(invocation.resource) ?? '';
+    if (!after.includes(name)) return invoke(invocation);
     const began = { retriesUsed: invocation.retryCount, startedAt: new Date().toISOString() };
     const startedMs = performance.now();
     const duration = () => ({ durationMs: Math.round(performance.now() - startedMs) });
@@ -31,9 +35,6 @@ export async function runAfterExecution(
       throw error;
     }
   };
-  await interpret(definition, { ...options, invoke: observed, name: randomUUID(), input: { detail } });
-  const hooks = plan.hooks.filter(({ hook }) => hook === 'after-execution');
-  return Object.fromEntries(
-    hooks.map(({ name }) => [name, results.get(name) ?? { status: 'SKIPPED', retriesUsed: 0 }]),
-  );
+  const resultOf = (name: string): TaskResult => results.get(name) ?? { status: 'SKIPPED', retriesUsed: 0 };
+  return { invoke: observed, results: () => Object.fromEntries(after.map((name) => [name, resultOf(name)])) };
 }

@@ -1,6 +1,7 @@
 /** What would be deployed, read back from the CDK assembly: the definition, the functions, the buckets. */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type AppProps, type CfnElement, Stack } from 'aws-cdk-lib';
@@ -12,9 +13,16 @@ import type { Plan } from '../state-machines/graph/plan.ts';
 import { type Assembly, filledIn, functionArn } from './assembly-model.ts';
 import type { FunctionSettings } from './sandbox.ts';
 
-/** @param handlers the folder with the handlers */
-export function synthesize(plan: Plan, handlers: string): Assembly {
-  const outdir = mkdtempSync(join(tmpdir(), 'ebbtide-assembly-'));
+export interface SynthesizeOptions {
+  /** The folder with the handlers. */
+  readonly handlers: string;
+  /** The folder to make for the assembly. @default one of a new name */
+  readonly outdir?: string;
+}
+
+export function synthesize(plan: Plan, options: SynthesizeOptions): Assembly {
+  const { handlers, outdir = join(tmpdir(), `ebbtide-${randomUUID()}`) } = options;
+  mkdirSync(outdir);
   const remove = () => rmSync(outdir, { recursive: true, force: true });
   // Whoever does not wait for a run to end in good order ends the process.
   process.once('exit', remove);

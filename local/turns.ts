@@ -5,6 +5,7 @@
  *     turns/1.cleanup.json   it has come to its cleanup, after which no hook is left to run
  *     turns/1.ended.json     how its execution ended
  *     turns/1.over.json      it has done what it had to
+ *     turns/1.left.json      it could not, though it lives on
  *     turns/2.json           who came next: to resume the run, to finalize it for a process that died, to delete it
  *
  * Number n + 1 can be taken when turn n is over or its process gone. It is created so that only one can, whole or not
@@ -13,7 +14,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isName, RUN_ID } from '../state-machines/contract/names.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
@@ -57,12 +58,14 @@ export interface ExecutionRecord {
 export interface Latest {
   readonly number: number;
   readonly over: boolean;
+  /** Its process has given it up. */
+  readonly left: boolean;
   /** Absent where it cannot be read. */
   readonly turn?: Turn;
 }
 
 /** What a process can note of its own turn. */
-export type TurnNote = 'cleanup' | 'ended' | 'over';
+export type TurnNote = 'cleanup' | 'ended' | 'left' | 'over';
 
 /** @returns the last turn, with what it says unless it is over; undefined where this is no run's folder */
 export function latestTurn(folder: string): Latest | undefined {
@@ -70,9 +73,10 @@ export function latestTurn(folder: string): Latest | undefined {
   const numbers = [...names].flatMap((name) => /^([1-9][0-9]{0,8})\.json$/.exec(name)?.[1] ?? []).map(Number);
   if (numbers.length === 0) return undefined;
   const number = Math.max(...numbers);
-  if (names.has(`${number}.over.json`)) return { number, over: true };
+  const left = names.has(`${number}.left.json`);
+  if (names.has(`${number}.over.json`)) return { number, over: true, left };
   const turn = readTurn(folder, number);
-  return { number, over: false, ...(turn && { turn }) };
+  return { number, over: false, left, ...(turn && { turn }) };
 }
 
 /** @returns undefined where there is none of that number, or one that cannot be read */
@@ -82,8 +86,9 @@ export function readTurn(folder: string, number: number): Turn | undefined {
 }
 
 /** `unsure` where it cannot be seen whether its process is there. */
-export function livenessOfTurn({ over, turn }: Latest): 'over' | 'alive' | 'gone' | 'unsure' {
+export function livenessOfTurn({ over, left, turn }: Latest): 'over' | 'alive' | 'gone' | 'unsure' {
   if (over) return 'over';
+  if (left) return 'gone';
   // It is written whole and before anything else: one that cannot be read was lost with the power.
   return turn ? livenessOf(turn.by) : 'gone';
 }
@@ -93,6 +98,7 @@ export class HeldTurn {
   readonly number: number;
   readonly turn: Turn;
   readonly #folder: string;
+  #over = false;
 
   constructor(folder: string, number: number, turn: Turn) {
     this.#folder = folder;
@@ -102,6 +108,18 @@ export class HeldTurn {
 
   note(what: TurnNote, value: object = {}): void {
     writeWhole(noteFile(this.#folder, this.number, what), `${JSON.stringify(value)}\n`);
+    if (what === 'over') this.#over = true;
+  }
+
+  /** As if it had never been taken: nothing was done in it. */
+  giveBack(): void {
+    rmSync(join(this.#folder, FOLDER, `${this.number}.json`), { force: true });
+    this.#over = true;
+  }
+
+  /** What is not over is for another process to finish, though this one lives on. */
+  leave(): void {
+    if (!this.#over && existsSync(join(this.#folder, FOLDER))) this.note('left');
   }
 }
 
