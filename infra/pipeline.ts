@@ -8,7 +8,6 @@ import { compile } from '../state-machines/compiler/compile.ts';
 import { CLEANUP_PLACEHOLDER, RUNS_BUCKET_PLACEHOLDER } from '../state-machines/compiler/placeholders.ts';
 import type { AnyFormat, FormatKind } from '../state-machines/graph/formats.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
-import { startAfterExecution } from './after-execution.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
 import { bundle } from './bundle.ts';
 import { createCleanupFunction, createTaskFunction } from './functions.ts';
@@ -38,8 +37,11 @@ const DEFAULT_TIMEOUT = Duration.hours(24);
  */
 export class Pipeline extends Construct {
   readonly stateMachine: StateMachine;
-  /** The machine of the after-execution tasks, where there are any. */
-  readonly afterExecution?: StateMachine;
+  /**
+   * The machine that does what an ended execution left to do, in an execution of the same name: hooks and cleanup where
+   * it did not come to them, the after-execution tasks, and a last sweep.
+   */
+  readonly finalizer: StateMachine;
   readonly runsBucket: Bucket;
   readonly resultsBucket: Bucket;
   /** The functions of the tasks and hooks, by name. */
@@ -49,7 +51,8 @@ export class Pipeline extends Construct {
     super(scope, id);
     const { plan, timeout = DEFAULT_TIMEOUT } = props;
     const compiled = compile(plan, { timeoutSeconds: timeout.toSeconds() });
-    refuseLargeDefinition(plan.pipeline, compiled.definition);
+    for (const definition of [compiled.definition, compiled.finalizer])
+      refuseLargeDefinition(plan.pipeline, definition);
     const files = findHandlerFiles(props.handlers, plan);
 
     const runs = createRunsBucket(this, 'Runs', timeout);
@@ -60,6 +63,7 @@ export class Pipeline extends Construct {
       Object.fromEntries(names.map((name) => [compiled.functions[name] ?? '', functions[name] as IFunction]));
     const isAfter = (name: string) => plan.hook(name)?.hook === 'after-execution';
     const names = plan.functions.map(({ name }) => name);
+    const hooks = plan.hooks.map(({ name }) => name);
     this.stateMachine = createStateMachine(this, 'StateMachine', {
       comment: `Ebbtide: ${plan.pipeline}`,
       definition: compiled.definition,
@@ -67,14 +71,11 @@ export class Pipeline extends Construct {
       values: { [RUNS_BUCKET_PLACEHOLDER]: runs.bucketName },
     });
     allowChildExecutions(this.stateMachine, plan, runs);
-    if (compiled.afterExecution) {
-      this.afterExecution = createStateMachine(this, 'AfterExecution', {
-        comment: `Ebbtide: after an execution of ${plan.pipeline}`,
-        definition: compiled.afterExecution,
-        functions: placed(names.filter(isAfter)),
-      });
-      startAfterExecution(this, this.stateMachine, this.afterExecution);
-    }
+    this.finalizer = createStateMachine(this, 'Finalizer', {
+      comment: `Ebbtide: the finalizer of ${plan.pipeline}`,
+      definition: compiled.finalizer,
+      functions: { ...placed(hooks), [CLEANUP_PLACEHOLDER]: cleanup },
+    });
     refuseLargeStack(this, plan.pipeline);
 
     this.functions = functions;

@@ -5,8 +5,8 @@ import type { FunctionSettings } from './sandbox.ts';
 export interface Assembly {
   /** With the ARNs and the bucket filled in. */
   readonly definition: Definition;
-  /** The machine of the after-execution tasks, where there are any. */
-  readonly afterExecution?: Definition;
+  /** Of the machine that does what an ended execution left to do, with the same filled in. */
+  readonly finalizer: Definition;
   /** By ARN. */
   readonly functions: ReadonlyMap<string, FunctionSettings>;
   readonly buckets: { readonly runs: string; readonly results: string };

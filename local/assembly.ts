@@ -39,7 +39,7 @@ export function synthesize(plan: Plan, options: SynthesizeOptions): Assembly {
       readDefinition(template, stack.getLogicalId(machine.node.defaultChild as CfnElement));
     return {
       definition: definitionOf(pipeline.stateMachine),
-      ...(pipeline.afterExecution && { afterExecution: definitionOf(pipeline.afterExecution) }),
+      finalizer: definitionOf(pipeline.finalizer),
       ...readFunctions(template, assetManifest, outdir),
       dispose,
     };

@@ -2,7 +2,7 @@
 
 import type { TaskAnswer } from '../../state-machines/contract/events.ts';
 import type { TaskId } from '../../state-machines/contract/keys.ts';
-import { executionIn, inputOf, outcomeOf } from '../../state-machines/contract/outcome.ts';
+import { outcomeOf } from '../../state-machines/contract/outcome.ts';
 import type { PlannedHook } from '../../state-machines/graph/plan.ts';
 import { answerOf } from './answer.ts';
 import { runChunks } from './chunks.ts';
@@ -52,16 +52,15 @@ async function runAfterExecution(handler: AnyHandler, hook: PlannedHook, attempt
   const { event, signal, log } = attempt;
   const began = Date.now();
   const number = event.retryCount + 1;
-  const state = event.state ?? {};
   const context = {
     inputs: {},
     outputs: {},
-    input: inputOf(executionIn(state)),
+    input: event.input,
     run: event.run,
     attempt: number,
     signal,
     log,
-    outcome: outcomeOf(state, hook.about),
+    outcome: outcomeOf(event.state ?? {}, hook.about),
   };
   try {
     await untilAborted(signal, async () => handler(context));

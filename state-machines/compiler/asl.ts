@@ -7,7 +7,15 @@ export interface Definition {
   readonly States: Readonly<Record<string, State>>;
 }
 
-export type State = TaskState | ParallelState | MapState | ChoiceState | PassState | SucceedState | FailState;
+export type State =
+  | TaskState
+  | ParallelState
+  | MapState
+  | ChoiceState
+  | PassState
+  | WaitState
+  | SucceedState
+  | FailState;
 
 export interface TaskState extends Step, Paths {
   readonly Type: 'Task';
@@ -50,11 +58,18 @@ export interface ChoiceState {
   readonly Comment?: string;
   readonly Choices: readonly (Condition & { readonly Next: string })[];
   readonly Default: string;
+  readonly OutputPath?: string;
 }
 
 export interface PassState extends Step, Paths {
   readonly Type: 'Pass';
   readonly Result?: unknown;
+}
+
+export interface WaitState {
+  readonly Type: 'Wait';
+  readonly Seconds: number;
+  readonly Next: string;
 }
 
 export interface SucceedState {

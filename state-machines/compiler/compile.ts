@@ -1,19 +1,24 @@
 /** From a plan to a definition: nested (structure, nesting/), written as states (machine/), held to the limits. */
 
+import { UsageError } from '../contract/errors.ts';
 import { STATES } from '../contract/states.ts';
 import { GraphError } from '../graph/errors.ts';
 import type { Plan } from '../graph/plan.ts';
-import { type Branch, catchAnything, type Definition } from './asl.ts';
+import { catchAnything, type Definition, present, type State, some } from './asl.ts';
 import { criticalPathSeconds, makespanSeconds } from './estimate.ts';
 import { type LimitUse, limitProblems, limitsOf } from './limits.ts';
+import { finalizerOf } from './machine/finalizer.ts';
 import { MachineParts } from './machine/parts.ts';
-import { entriesOf, type RunEnd, runEndStates } from './machine/run-end.ts';
+import { entryAfterError, entryAfterErrors, hookPhases, OWN_EXECUTION, runEndStates } from './machine/run-end.ts';
+import { verdictStates } from './machine/verdict.ts';
 import { placeholdersOf } from './placeholders.ts';
 import type { Nest, Structure } from './structure.ts';
 
 export interface CompileOptions {
   /** How long a run may take. @default as long as Step Functions lets it, a year */
   readonly timeoutSeconds?: number;
+  /** How long the intermediates of a run that did not succeed are kept, in whole seconds. @default not at all */
+  readonly keepOnFailureSeconds?: number;
   /** `report` compiles a pipeline that is over a limit too. @default 'enforce' */
   readonly limits?: 'enforce' | 'report';
 }
@@ -21,8 +26,11 @@ export interface CompileOptions {
 export interface CompiledPipeline {
   /** The state machine, with a `${placeholder}` for the ARN of each function. */
   readonly definition: Definition;
-  /** The machine of the after-execution tasks, started with the event of the execution's end. */
-  readonly afterExecution?: Definition;
+  /**
+   * The machine that does what an ended execution left to do: its hooks and its cleanup where it did not come to them,
+   * the after-execution tasks, and a last sweep behind functions that outlived it. Its input is a `FinalizerInput`.
+   */
+  readonly finalizer: Definition;
   /** Which placeholder stands for the function of which task or hook. */
   readonly functions: Readonly<Record<string, string>>;
   /** How the graph was nested. */
@@ -45,7 +53,9 @@ export interface CompiledPipeline {
  * `Run` holds the tasks. A task's failure is caught at the task: it skips what lies downstream of it and nothing else
  * (or, with `onTaskFailure: 'stop'`, ends `Run`). What cannot be caught there ends `Run` and is caught by it. Either way
  * the errors and finally hooks follow, then `Cleanup`, again and again until the run's prefix is empty, and the verdict.
+ * What cannot be caught at all (an abort, a timeout, a broken definition) is what the finalizer is for.
  *
+ * @throws UsageError for an option that is not allowed
  * @throws GraphError with a problem for each limit of Step Functions that a run could pass
  */
 export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipeline {
@@ -55,18 +65,12 @@ export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipel
 /** @param nest nests the tasks and the hooks of groups, in any way that keeps their order. @default as `compile` does */
 export function compileNested(plan: Plan, nest: Nest | undefined, options: CompileOptions = {}): CompiledPipeline {
   const functions = placeholdersOf(plan);
+  const cleanupParameters = keepParameters(options);
   const parts = new MachineParts(plan, functions);
   const run = parts.run(nest);
-  const errors = parts.phase('errors', { runEnd: '$.up' });
-  const always = parts.phase('finally', { runEnd: '$.up' });
-  const after = parts.phase('after-execution', { run: { 'run.$': '$.up.execution.name' } });
-  const end: RunEnd = {
-    plan,
-    taskErrors: plan.tasks.map(({ name }) => `$.out${run.marks.get(name)}.Error`),
-    ...(errors && { errors: errors.branch }),
-    ...(always && { finally: always.branch }),
-  };
-  const { afterError, afterEnd } = entriesOf(end);
+  const phases = hookPhases(parts);
+  const { errors, finally: always } = phases;
+  const taskErrors = plan.tasks.map(({ name }) => `$.out${run.marks.get(name)}.Error`);
   const definition: Definition = {
     Comment: `${plan.pipeline}: ${plan.taskCount} tasks, compiled by Ebbtide`,
     StartAt: STATES.run,
@@ -77,20 +81,28 @@ export function compileNested(plan: Plan, nest: Nest | undefined, options: Compi
         Parameters: { out: {} },
         Branches: [run.branch],
         ResultSelector: { 'out.$': '$[0]' },
-        Catch: catchAnything({ Next: afterError }),
-        Next: afterEnd,
+        Catch: catchAnything({ Next: entryAfterError(phases) }),
+        Next: errors ? STATES.anyFailure : entryAfterErrors(phases),
       },
-      ...runEndStates(end),
+      ...(errors && { [STATES.anyFailure]: anyFailure(taskErrors, entryAfterErrors(phases)) }),
+      ...runEndStates({
+        plan,
+        ...phases,
+        execution: OWN_EXECUTION,
+        cleanup: { parameters: cleanupParameters, Next: STATES.verdict, onFailure: STATES.cleanupFailed },
+      }),
+      ...verdictStates(plan, taskErrors),
     },
   };
-  const limits = limitsOf(plan, definition);
+  const finalizer = finalizerOf(plan, functions, cleanupParameters);
+  const limits = limitsOf(plan, { definition, finalizer });
   const problems = options.limits === 'report' ? [] : limitProblems(limits);
   if (problems.length > 0) throw new GraphError(plan.pipeline, problems);
   // Run, then any failure?, the finally hooks, Cleanup, Verdict, Succeeded.
   const around = 1 + (errors ? 1 : 0) + (always ? 1 + always.statesEntered : 0) + 3;
   return {
     definition,
-    ...(after && { afterExecution: afterExecution(plan, after.branch) }),
+    finalizer,
     functions,
     structure: run.structure,
     statesEntered: run.statesEntered + around,
@@ -101,17 +113,20 @@ export function compileNested(plan: Plan, nest: Nest | undefined, options: Compi
   };
 }
 
-function afterExecution(plan: Plan, branch: Branch): Definition {
+function anyFailure(taskErrors: readonly string[], otherwise: string): State {
   return {
-    Comment: `${plan.pipeline}: what runs after an execution, compiled by Ebbtide`,
-    StartAt: STATES.afterExecution,
-    States: {
-      [STATES.afterExecution]: {
-        Type: 'Parallel',
-        Parameters: { out: {}, up: { 'execution.$': '$.detail' } },
-        Branches: [branch],
-        End: true,
-      },
-    },
+    Type: 'Choice',
+    Choices: [{ ...some(taskErrors.map(present)), Next: STATES.errors }],
+    Default: otherwise,
   };
+}
+
+/** A constant in the definition: what it was deployed with is what holds for the run. */
+function keepParameters({ keepOnFailureSeconds = 0 }: CompileOptions): Readonly<Record<string, unknown>> {
+  if (Number.isSafeInteger(keepOnFailureSeconds) && keepOnFailureSeconds >= 0)
+    return keepOnFailureSeconds > 0 ? { keepOnFailureSeconds } : {};
+  throw new UsageError(
+    'InvalidOption',
+    `keepOnFailureSeconds is ${keepOnFailureSeconds}; give whole seconds, or 0 to keep nothing`,
+  );
 }

@@ -10,7 +10,13 @@ import { type GraphProblem, problem } from '../graph/errors.ts';
 import { isDistributed, type Plan, type PlannedEach, type PlannedTask } from '../graph/plan.ts';
 import type { Branch, Definition, Retrier, State } from './asl.ts';
 
-export type LimitName = 'definition' | 'history' | 'state data' | 'map results';
+export type LimitName =
+  | 'definition'
+  | 'history'
+  | 'state data'
+  | 'map results'
+  | 'finalizer definition'
+  | 'finalizer history';
 
 export interface LimitUse {
   readonly name: LimitName;
@@ -32,13 +38,15 @@ export const SMALLER_DEFINITION =
   'split the pipeline in two, one started by the other, or put small tasks of one chain into one task';
 const HISTORY_EVENTS = 25_000;
 
-export function limitsOf(plan: Plan, definition: Definition): LimitUse[] {
+export function limitsOf(
+  plan: Plan,
+  { definition, finalizer }: { readonly definition: Definition; readonly finalizer: Definition },
+): LimitUse[] {
   return [
-    use('definition', 'bytes', DEFINITION_BYTES, byteLength(definition), stateSizes(definition)),
-    use('history', 'events', HISTORY_EVENTS, undefined, [
-      ...eventsOf(definition, plan),
-      { what: 'the execution itself', amount: 2 },
-    ]),
+    definitionUse('definition', definition),
+    historyUse('history', definition, plan),
+    definitionUse('finalizer definition', finalizer),
+    historyUse('finalizer history', finalizer, plan),
     use(
       'state data',
       'bytes',
@@ -53,6 +61,15 @@ export function limitsOf(plan: Plan, definition: Definition): LimitUse[] {
       ];
     }),
   ];
+}
+
+function definitionUse(name: LimitName, definition: Definition): LimitUse {
+  return use(name, 'bytes', DEFINITION_BYTES, byteLength(definition), stateSizes(definition));
+}
+
+function historyUse(name: LimitName, definition: Definition, plan: Plan): LimitUse {
+  const itself = { what: 'the execution itself', amount: 2 };
+  return use(name, 'events', HISTORY_EVENTS, undefined, [...eventsOf(definition, plan), itself]);
 }
 
 /** @returns a problem for each limit that is passed */
@@ -79,6 +96,14 @@ const EXPLAINED: Record<LimitName, { readonly what: string; readonly mend: strin
   'state data': {
     what: 'the state data of a run can grow to',
     mend: 'say how many chunks there are at most with chunks({ max }), or set maxConcurrency above 40, so that the list of chunks is read from S3; and let conditions look at fewer values',
+  },
+  'finalizer definition': {
+    what: 'the definition of the finalizer takes',
+    mend: 'split the pipeline in two, one started by the other, or put hooks that belong together into one',
+  },
+  'finalizer history': {
+    what: 'a finalizer in which every retry is used writes a history of',
+    mend: 'lower the retries of the hooks, or put hooks that belong together into one',
   },
   'map results': {
     what: 'the results of a Distributed Map can take',

@@ -32,8 +32,8 @@ export interface TaskFailure extends FailureInfo {
 
 /** @param about the names of the tasks that the hook is about, all of them over */
 export function outcomeOf(state: HookState, about: readonly string[]): Outcome {
-  const execution = executionIn(state);
-  if (execution) return outcomeOfExecution(execution);
+  const ended = endIn(state);
+  if (ended?.execution) return outcomeOfExecution(ended.execution, ended.ended?.result);
   const marks = notesIn(state);
   const failures = about.flatMap((task): TaskFailure[] => {
     const mark = marks.get(task);
@@ -49,18 +49,9 @@ export function outcomeOf(state: HookState, about: readonly string[]): Outcome {
   };
 }
 
-/** The execution that has ended, for a task after it. */
-export function executionIn(state: HookState): ExecutionDetail | undefined {
-  return state.execution ?? (state.up && executionIn(state.up));
-}
-
-/** The input of an execution; undefined where it was too large for the event that tells of it. */
-export function inputOf(execution: ExecutionDetail | undefined): unknown {
-  try {
-    return JSON.parse(execution?.input ?? '');
-  } catch {
-    return undefined;
-  }
+/** The state data that tells of the execution that has ended, for a task after it. */
+function endIn(state: HookState): HookState | undefined {
+  return state.execution ? state : state.up && endIn(state.up);
 }
 
 /** What went wrong comes before what was stopped for it. */
@@ -93,11 +84,16 @@ function runErrorIn({ Error: name, Cause = '', up }: HookState): FailureInfo | u
   return name === RUN_ERRORS.task ? undefined : failureOf({ Error: name, Cause });
 }
 
-function outcomeOfExecution({ status, output, error, cause }: ExecutionDetail): Outcome {
-  const result = resultIn(output) ?? resultIn(cause);
+/** @param finalized the result of a run whose execution could tell of none: it was put together behind it */
+function outcomeOfExecution(
+  { status, output, error, cause }: ExecutionDetail,
+  finalized: RunResult | undefined,
+): Outcome {
+  const reported = resultIn(output) ?? resultIn(cause);
+  const result = reported ?? finalized;
   const tasks = Object.entries(result?.tasks ?? {});
   const failures = tasks.flatMap(([task, { error }]): TaskFailure[] => (error ? [{ task, ...error }] : []));
-  const why = result?.error ?? (error ? { name: error, message: cause ?? '' } : undefined);
+  const why = reported?.error ?? (error ? { name: error, message: cause ?? '' } : result?.error);
   return {
     status,
     failures: stoppedLast(failures),

@@ -1,4 +1,4 @@
-/** The names of the states around the tasks. A task is a state of its own name, so none may have one of these. */
+/** The names of the states around the tasks, here and in the finalizer. A task is a state of its own name, so none may have one of these. */
 export const STATES = {
   run: 'Run',
   notes: 'Notes from records',
@@ -12,4 +12,12 @@ export const STATES = {
   verdict: 'Verdict',
   succeeded: 'Succeeded',
   failed: 'Failed',
+  whatIsLeft: 'What is left?',
+  cleanedUp: 'Cleaned up?',
+  goesOn: 'May anything still run?',
+  lateWriters: 'Wait for late writers',
+  sweep: 'Last sweep',
+  swept: 'Swept?',
+  sweepFailed: 'Sweep failed',
+  over: 'Nothing is left',
 } as const;

@@ -17,6 +17,7 @@ import {
 } from '../../state-machines/index.ts';
 import { type Digraph, dags } from '../graph/graphs.ts';
 import { branchesIn, statesIn, successorsOf } from './definitions.ts';
+import { FINALIZER_INPUT, missingPathsIn } from './missing-paths.ts';
 import { expectValid } from './states.ts';
 
 type Edge = 'waits' | 'takes' | 'takes optionally' | 'asks' | 'runs for each';
@@ -96,36 +97,40 @@ function graphOf({ tasks, edges }: Digraph, chosen: Choices): TaskGraph {
   return graph;
 }
 
-/** The machine, and that of the after-execution tasks. */
-function definitionsOf(graph: TaskGraph): Definition[] {
-  const { definition, afterExecution } = compile(graph.build());
-  return afterExecution ? [definition, afterExecution] : [definition];
-}
-
-function forAll(check: (definitions: Definition[]) => void, numRuns = 100): void {
+/** Of the machine, and of its finalizer. */
+function forAll(check: (definition: Definition) => void, numRuns = 100): void {
   fc.assert(
     fc.property(dags(MOST), choices, (digraph, chosen) => {
-      check(definitionsOf(graphOf(digraph, chosen)));
+      const { definition, finalizer } = compile(graphOf(digraph, chosen).build());
+      for (const machine of [definition, finalizer]) check(machine);
     }),
     { numRuns },
   );
 }
 
 it('passes the validator', () => {
-  forAll((definitions) => definitions.forEach(expectValid), 30);
+  forAll(expectValid, 30);
 });
 
 it('each state has a name of its own, of 80 characters at the most, without quotes', () => {
-  forAll((definitions) => {
-    const names = definitions.flatMap(statesIn).map(([name]) => name);
+  forAll((definition) => {
+    const names = statesIn(definition).map(([name]) => name);
     expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
     for (const name of names) expect(name).toMatch(/^[^'"\\$]{1,80}$/);
   });
 });
 
+it('the finalizer reads no path that may be missing, whatever is to do', () => {
+  fc.assert(
+    fc.property(dags(MOST), choices, (digraph, chosen) => {
+      expect(missingPathsIn(compile(graphOf(digraph, chosen).build()).finalizer, FINALIZER_INPUT)).toEqual([]);
+    }),
+  );
+});
+
 it('every transition stays in its branch, and every state is reached', () => {
-  forAll((definitions) => {
-    for (const { StartAt, States } of definitions.flatMap(branchesIn)) {
+  forAll((definition) => {
+    for (const { StartAt, States } of branchesIn(definition)) {
       const reached = new Set([StartAt]);
       for (const name of reached) {
         const state = States[name];

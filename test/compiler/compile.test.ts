@@ -42,10 +42,10 @@ function machine(comment: string, branch: object, tasks: object) {
         ...CLEANUP,
         Parameters: {
           ...event,
-          input: {},
+          'input.$': '$$.Execution.Input',
           state: { Error: 'States.DataLimitExceeded', Cause: 'the state data grew too large' },
         },
-        Catch: [CLEANUP_FAILED],
+        Catch: [{ ...CLEANUP_FAILED, ErrorEquals: ['States.DataLimitExceeded'] }, CLEANUP_FAILED],
       },
       Verdict: {
         Type: 'Choice',

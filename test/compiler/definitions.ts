@@ -28,6 +28,7 @@ export function successorsOf(state: State): string[] {
     case 'Map':
       return [...(state.Next ? [state.Next] : []), ...(state.Catch ?? []).map((catcher) => catcher.Next)];
     case 'Pass':
+    case 'Wait':
       return state.Next ? [state.Next] : [];
     case 'Succeed':
     case 'Fail':

@@ -218,9 +218,7 @@ describe('behind the run', () => {
       ],
       Next: 'Any failure?',
     });
-    expect(States['Any failure?']).toEqual(
-      choice({ Or: [present('$.Error'), present('$.out.a.Error')] }, 'Errors', 'Finally'),
-    );
+    expect(States['Any failure?']).toEqual(choice(present('$.out.a.Error'), 'Errors', 'Finally'));
   });
 
   it('the notes are read from the records, and stand beside the error', () => {
@@ -234,7 +232,7 @@ describe('behind the run', () => {
         shape: expect.stringMatching(/^[0-9a-f]{16}$/),
         tasks: { a: 2 },
         hooks: { alert: 1, close: 0, count: 0 },
-        input: {},
+        'input.$': '$$.Execution.Input',
         'state.$': '$',
         notesOnly: true,
       },
@@ -290,38 +288,9 @@ describe('behind the run', () => {
     expect(pipeline.statesEntered).toBe(10);
   });
 
-  it('after-execution tasks are a machine of their own, started with the event of the end', () => {
-    const run = { 'run.$': '$.up.execution.name' };
-    expect(pipeline.afterExecution).toEqual({
-      Comment: 'test: what runs after an execution, compiled by Ebbtide',
-      StartAt: 'After execution',
-      States: {
-        'After execution': {
-          Type: 'Parallel',
-          Parameters: { out: {}, up: { 'execution.$': '$.detail' } },
-          Branches: [
-            {
-              StartAt: 'report',
-              States: { report: hookState('report', 'report end', EXIT, run), 'report end': END },
-            },
-          ],
-          End: true,
-        },
-      },
-    });
-    expect(States).not.toHaveProperty('After execution');
+  it("after-execution tasks have no place: they are the finalizer's", () => {
+    expect(JSON.stringify(States)).not.toContain('report');
   });
-});
-
-it('several after-execution tasks find the run through each Parallel around them', () => {
-  const graph = new TaskGraph('test');
-  graph.addTask('a');
-  for (const name of ['x', 'y']) graph.addAfterExecutionTask(name);
-  const text = JSON.stringify(compiled(graph.build()).afterExecution);
-  expect(text.match(/"run\.\$":"[^"]*"/g)).toEqual([
-    '"run.$":"$.up.up.execution.name"',
-    '"run.$":"$.up.up.execution.name"',
-  ]);
 });
 
 it.each<[string, (graph: TaskGraph) => unknown, string, string]>([

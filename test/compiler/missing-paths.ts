@@ -13,13 +13,23 @@ type Data = { readonly $: Known; readonly $$: Known };
 /** @param input what the machine is started with */
 export function missingPathsIn(definition: Definition, input: Known = {}): string[] {
   const missing: string[] = [];
-  follow(definition, { $: input, $$: CONTEXT }, missing);
+  const context: Known = {
+    Execution: { Name: 'anything', StartTime: 'anything', Input: input },
+    State: { RetryCount: 'anything' },
+  };
+  follow(definition, { $: input, $$: context }, missing);
   return missing;
 }
 
-const CONTEXT: Known = {
-  Execution: { Name: 'anything', StartTime: 'anything', Input: {} },
-  State: { RetryCount: 'anything' },
+/** What the finalizer is started with. A `Cause` may be missing. */
+export const FINALIZER_INPUT: Known = {
+  execution: 'anything',
+  status: 'anything',
+  startedAt: 'anything',
+  input: {},
+  todo: 'anything',
+  end: { Error: 'anything' },
+  detail: { name: 'anything', status: 'anything' },
 };
 
 /** @returns what is certain to be in the branch's output; undefined where it never has one */
@@ -69,11 +79,18 @@ function stepsFrom(name: string, state: State, data: Data, missing: string[]): T
     case 'Fail':
       for (const path of [state.ErrorPath, state.CausePath]) if (path) read(path);
       return [];
-    case 'Choice':
+    case 'Choice': {
+      const led = (next: string, known: Data) => ({
+        next,
+        data: state.OutputPath ? { ...known, $: read(state.OutputPath, known) } : known,
+      });
       return [
-        ...state.Choices.map(({ Next, ...test }) => ({ next: Next, data: assume(test as Condition, data, read) })),
-        { next: state.Default, data },
+        ...state.Choices.map(({ Next, ...test }) => led(Next, assume(test as Condition, data, read))),
+        led(state.Default, data),
       ];
+    }
+    case 'Wait':
+      return [{ next: state.Next, data }];
     case 'Map':
       throw new Error('a Map is not followed');
     default: {
@@ -119,6 +136,7 @@ const CLEANED: Known = { done: 'anything', result: 'anything', cause: 'anything'
 const ANSWERS: Record<string, Known> = {
   [STATES.cleanup]: CLEANED,
   [STATES.cleanupFromRecords]: CLEANED,
+  [STATES.sweep]: { done: 'anything', cause: 'anything' },
   [STATES.notes]: { out: {}, Error: 'anything', Cause: 'anything' },
 };
 

@@ -110,7 +110,7 @@ export const succeeded = (mark: string) => [endedWell(mark), { Variable: `${mark
 export function compiled(plan: Plan): CompiledPipeline {
   const pipeline = compile(plan);
   expectValid(pipeline.definition);
-  if (pipeline.afterExecution) expectValid(pipeline.afterExecution);
+  expectValid(pipeline.finalizer);
   return pipeline;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ExecutionDetail, HookState, RunOut } from '../../state-machines/contract/events.ts';
-import { executionIn, inputOf, outcomeOf } from '../../state-machines/contract/outcome.ts';
+import { outcomeOf } from '../../state-machines/contract/outcome.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 
 const SUCCEEDED = { status: 'SUCCEEDED' } as const;
@@ -114,12 +114,6 @@ it('a run that a task’s failure ended is a failure though the mark was lost', 
   expect(outcomeOf({ out: {}, up: { Error: 'TaskFailed', Cause: '{}' } }, ['a']).status).toBe('FAILED');
 });
 
-it('the input of an execution is found at any depth', () => {
-  const execution = { name: 'x', status: 'SUCCEEDED' as const, input: '{"mode":"full"}' };
-  expect(inputOf(executionIn({ up: { up: { execution } } }))).toEqual({ mode: 'full' });
-  expect(inputOf(executionIn({ up: {} }))).toBeUndefined();
-});
-
 describe('how an execution has ended', () => {
   const result: RunResult = {
     pipeline: 'flights',
@@ -191,6 +185,24 @@ describe('how an execution has ended', () => {
       tasks: {},
       ...(error && { error }),
     });
+  });
+
+  it('has the tasks of one that was cut short from the result of its finalizer, and the status from itself', () => {
+    const execution = { name: 'run-1', status: 'ABORTED', error: 'Stopped', cause: 'by hand' } as const;
+    const state: HookState = { out: {}, up: { up: { execution, ended: { result } } } };
+    expect(outcomeOf(state, about)).toEqual({
+      status: 'ABORTED',
+      failures: [failure('load', 'no space left')],
+      tasks: { extract: 'SUCCEEDED', load: 'FAILED', report: 'SKIPPED' },
+      error: { name: 'Stopped', message: 'by hand' },
+    });
+  });
+
+  it('has why it was cut short from the finalizer where it does not say so itself', () => {
+    const error = { name: 'States.Timeout', message: 'the run took too long' };
+    const execution = { name: 'run-1', status: 'TIMED_OUT' } as const;
+    const state = { execution, ended: { result: { ...result, error } } };
+    expect(outcomeOf(state, about)).toMatchObject({ status: 'TIMED_OUT', error });
   });
 
   it('is told where failed tasks have no details, because there were too many', () => {

@@ -1,17 +1,25 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Invocation, interpret } from '../../local/interpreter.ts';
-import type { ExecutionDetail, TaskEvent } from '../../state-machines/contract/events.ts';
+import type { TaskEvent } from '../../state-machines/contract/events.ts';
+import type { FinalizerInput } from '../../state-machines/contract/finalizer.ts';
 import { outcomeOf } from '../../state-machines/contract/outcome.ts';
 import { compile, TaskGraph } from '../../state-machines/index.ts';
-import { missingPathsIn } from '../compiler/missing-paths.ts';
 import { dags } from '../graph/graphs.ts';
 
-const DETAIL: ExecutionDetail = {
-  name: 'run-7',
+const ENDED: FinalizerInput = {
+  execution: 'run-7',
   status: 'FAILED',
-  error: 'TaskFailed',
-  cause: JSON.stringify({ tasks: { a: { status: 'FAILED', error: { name: 'Boom', message: 'no' } } } }),
+  startedAt: '2026-11-20T21:35:00.000Z',
+  input: { day: 1 },
+  todo: 'after-execution',
+  end: { Error: 'TaskFailed', Cause: '{}' },
+  detail: {
+    name: 'run-7',
+    status: 'FAILED',
+    error: 'TaskFailed',
+    cause: JSON.stringify({ tasks: { a: { status: 'FAILED', error: { name: 'Boom', message: 'no' } } } }),
+  },
 };
 
 it('after-execution tasks all run, once, in their order, whichever of them fail, and are told how the run ended', () =>
@@ -25,13 +33,12 @@ it('after-execution tasks all run, once, in their order, whichever of them fail,
         graph.addTask('a');
         for (const hook of hooks) graph.addAfterExecutionTask(hook);
         for (const [before, after] of edges) graph.addDependency(before, after);
-        const { definition, afterExecution } = compile(graph.build());
-        if (!afterExecution) throw new Error('there is no machine for them');
+        const { definition, finalizer } = compile(graph.build());
 
         const steps: string[] = [];
         const invoke = async ({ state: hook, payload }: Invocation) => {
-          const { run, state = {} } = payload as TaskEvent;
-          expect(run).toBe('run-7');
+          const { run, input, state = {} } = payload as TaskEvent;
+          expect({ run, input }).toEqual({ run: 'run-7', input: { day: 1 } });
           expect(outcomeOf(state, ['a'])).toEqual({
             status: 'FAILED',
             failures: [{ task: 'a', name: 'Boom', message: 'no' }],
@@ -43,14 +50,13 @@ it('after-execution tasks all run, once, in their order, whichever of them fail,
           if (failing.includes(hook)) throw new Error('this one fails');
           return {};
         };
-        const { status } = await interpret(afterExecution, { name: 'after', input: { detail: DETAIL }, invoke });
+        const { status } = await interpret(finalizer, { name: 'run-7', input: ENDED, invoke });
 
         expect(status).toBe('SUCCEEDED');
         expect(steps.toSorted()).toEqual(hooks.flatMap((hook) => [`start ${hook}`, `end ${hook}`]).toSorted());
         for (const [before, after] of edges) {
           expect(steps.indexOf(`end ${before}`)).toBeLessThan(steps.indexOf(`start ${after}`));
         }
-        expect(missingPathsIn(afterExecution, { detail: { name: 'anything' } })).toEqual([]);
         expect(Object.keys(definition.States)).not.toContain('Errors');
       },
     ),

@@ -28,7 +28,7 @@ import { chunkStates, type Exit, hookState, taskState } from './task-state.ts';
 export interface BranchContext extends FlowContext {
   readonly names: StateNames;
   readonly placeholderOf: (name: string) => string;
-  /** Where hooks find the run's name and input. @default the execution's own */
+  /** Where the context has the name and the input of the execution that hooks are for. @default the machine's own */
   readonly run?: Readonly<Record<string, string>>;
   /** Where a late hook finds how the run ended: its notes, and its error where it was ended by one. */
   readonly runEnd?: string;
@@ -196,11 +196,10 @@ class BranchWriter {
 
   #writeParallel({ parallel, known }: Extract<Step, { kind: 'parallel' }>, index: number): void {
     const name = this.#names[index] ?? '';
-    const { run, runEnd, names } = this.#context;
+    const { runEnd, names } = this.#context;
     const key = names.nextKey();
     const context: BranchContext = {
       ...this.#context,
-      ...(run && { run: Object.fromEntries(Object.entries(run).map(([field, at]) => [field, fromInside(at)])) }),
       ...(runEnd && { runEnd: fromInside(runEnd) }),
     };
     const inner = parallel.parts.map((part) =>
@@ -265,9 +264,9 @@ class BranchWriter {
 /** All state data around a branch, at any distance. */
 const EVERYTHING = '$.up…';
 
-/** A path into the state data around a Parallel, as it is inside of it. Context paths (`$$…`) are the same everywhere. */
+/** A path into the state data around a Parallel, as it is inside of it. */
 function fromInside(at: string): string {
-  return at.replace(/^\$(?!\$)/, '$.up');
+  return at.replace('$', '$.up');
 }
 
 /** A task that was omitted has a status too. */

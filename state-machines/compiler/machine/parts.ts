@@ -12,7 +12,7 @@ import { nothingKnown } from './flow.ts';
 import { type HookNode, type MachineNode, omittableTasks } from './nodes.ts';
 import { StateNames } from './state-names.ts';
 
-type PartContext = Pick<BranchContext, 'run' | 'runEnd'>;
+export type PartContext = Pick<BranchContext, 'run' | 'runEnd'>;
 
 export class MachineParts {
   readonly #plan: Plan;
