@@ -2,9 +2,9 @@
 
 import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import type { Assembly } from './assembly-model.ts';
+import { type Assembly, LOCAL_BUCKETS } from './assembly-model.ts';
 import { type Functions, SandboxedFunctions } from './functions.ts';
-import { definitionsOf, IN_PROCESS_BUCKETS, InProcessFunctions } from './in-process.ts';
+import { definitionsOf, InProcessFunctions } from './in-process.ts';
 import { MARK_VARIABLE } from './left-processes.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
 
@@ -60,7 +60,7 @@ export function deployPlain(
 ): Deployment {
   return {
     ...definitionsOf(plan, keepOnFailureSeconds === undefined ? {} : { keepOnFailureSeconds }),
-    buckets: IN_PROCESS_BUCKETS,
+    buckets: LOCAL_BUCKETS,
     start: (endpoint) => new InProcessFunctions(plan, handlers, endpoint),
     dispose: () => undefined,
   };

@@ -18,19 +18,17 @@ import {
 } from '../state-machines/compiler/placeholders.ts';
 import { parseCleanupEvent, parseTaskEvent } from '../state-machines/contract/events.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
-import { type Assembly, filledIn, functionArn } from './assembly-model.ts';
+import { type Assembly, filledIn, functionArn, LOCAL_BUCKETS } from './assembly-model.ts';
 import type { DeployOptions } from './deployment.ts';
 import type { Functions } from './functions.ts';
 import { LambdaError, timedOut } from './lambda-error.ts';
 import { clientOf } from './s3.ts';
 
-export const IN_PROCESS_BUCKETS = { runs: 'runs', results: 'results' };
-
 /** The same definitions that the construct deploys, with ARNs made up for its functions. */
 export function definitionsOf(plan: Plan, options: DeployOptions = {}): Pick<Assembly, 'definition' | 'finalizer'> {
   const { definition, finalizer } = compile(plan, options);
   const fill = (placeholder: string) =>
-    placeholder === RUNS_BUCKET_PLACEHOLDER ? IN_PROCESS_BUCKETS.runs : functionArn(placeholder);
+    placeholder === RUNS_BUCKET_PLACEHOLDER ? LOCAL_BUCKETS.runs : functionArn(placeholder);
   return {
     definition: filledIn(JSON.stringify(definition), fill),
     finalizer: filledIn(JSON.stringify(finalizer), fill),
@@ -104,8 +102,8 @@ export class InProcessFunctions implements Functions {
         plan: this.#plan,
         task,
         event: parseTaskEvent(payload),
-        records: new Records(this.#s3, IN_PROCESS_BUCKETS.runs),
-        store: new Store(this.#s3, IN_PROCESS_BUCKETS),
+        records: new Records(this.#s3, LOCAL_BUCKETS.runs),
+        store: new Store(this.#s3, LOCAL_BUCKETS),
         signal: AbortSignal.any([deadline.signal, this.#killed.signal]),
         log: this.#log,
         requestId,
@@ -124,7 +122,7 @@ export class InProcessFunctions implements Functions {
     return cleanUp(parseCleanupEvent(payload), {
       pipeline,
       s3: this.#s3,
-      runsBucket: IN_PROCESS_BUCKETS.runs,
+      runsBucket: LOCAL_BUCKETS.runs,
       hasTime: () => true,
     });
   }

@@ -2,21 +2,8 @@
 
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
-import { didYouMeanOneOf } from '../state-machines/graph/nearest.ts';
-import { type RunFolder, readResult, runFolderOf, runFoldersIn } from './run-folder.ts';
+import { type RunFolder, readResult } from './run-folder.ts';
 import { executionsOf, type HeldTurn, latestTurn, livenessOfTurn, takeTurn } from './turns.ts';
-
-/**
- * @param base the folder in which runs keep their data
- * @throws UsageError where no run here has that id
- */
-export function existingRun(base: string, pipeline: string, run: string): RunFolder {
-  const folder = runFolderOf(base, pipeline, run);
-  if (latestTurn(folder.path)) return folder;
-  const runs = runFoldersIn(base, pipeline).map((other) => other.run);
-  const hint = runs.length > 0 ? didYouMeanOneOf(run, runs) : '; there are none';
-  throw new UsageError('UnknownRun', `"${pipeline}" has no run "${run}" in ${base}${hint}`);
-}
 
 /** The input that the run had, as its last execution did. */
 export function inputOfRun({ path }: RunFolder): unknown {
@@ -28,11 +15,12 @@ export function inputOfRun({ path }: RunFolder): unknown {
 export function takeToResume(folder: RunFolder, turn: Parameters<typeof takeTurn>[2]): HeldTurn {
   const { path, pipeline, run } = folder;
   const latest = latestTurn(path);
+  const reaped = latest?.turn?.work === 'reap';
   const liveness = latest ? livenessOfTurn(latest) : 'gone';
   const refuse = (why: string) =>
     new UsageError('NotResumable', `the run "${run}" of "${pipeline}" cannot be resumed: ${why}`);
-  if (liveness === 'gone') throw refuse('its process died; any ebbtide command finalizes it first');
-  if (liveness !== 'over') throw refuse('it is running');
+  if (liveness === 'gone' && !reaped) throw refuse('its process died; any ebbtide command finalizes it first');
+  if (liveness === 'alive' || liveness === 'unsure') throw refuse(reaped ? 'it is being deleted' : 'it is running');
   const result = readResult(folder);
   if (result?.status === 'SUCCEEDED') throw refuse('it succeeded; start a new one');
   if (!result?.keptUntil) {

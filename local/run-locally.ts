@@ -8,17 +8,18 @@ import type { Plan } from '../state-machines/graph/plan.ts';
 import { shapeOf } from '../state-machines/graph/shape-of.ts';
 import { type Deployment, deployFolder, deployPlain } from './deployment.ts';
 import { executionInput } from './execution-input.ts';
+import { existingRun } from './existing-run.ts';
 import { nameOf, parseFailures, refuseCommits } from './failures.ts';
 import { type ExecutionEnd, interpret } from './interpreter.ts';
 import { type PlainHandlers, plainHandlers } from './plain-handlers.ts';
 import type { OnProgress } from './progress.ts';
-import { existingRun, inputOfRun, takeToResume } from './resume.ts';
+import { inputOfRun, takeToResume } from './resume.ts';
 import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './run-folder.ts';
 import { readingFrom } from './s3.ts';
 import { noteCleanup, settle } from './settle.ts';
 import { atSite, type Site } from './site.ts';
 import { untilCleanup } from './stopping.ts';
-import { type ExecutionRecord, type HeldTurn, newMark } from './turns.ts';
+import { type ExecutionRecord, newMark, temporaryName } from './turns.ts';
 
 export interface RunLocallyOptions {
   /**
@@ -73,7 +74,8 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
   const keepOnFailureSeconds = secondsOf(options.keepOnFailure);
   const { pipeline } = plan;
   const resumed = resume === undefined ? undefined : existingRun(dir, pipeline, resume);
-  const input = executionInput(options.input ?? (resumed ? inputOfRun(resumed) : {}), { keep, resume });
+  const givenInput = options.input === undefined ? (resumed ? inputOfRun(resumed) : {}) : options.input;
+  const input = executionInput(givenInput, { keep, resume });
   const handlers = typeof options.handlers === 'string' ? options.handlers : plainHandlers(plan, options.handlers);
   const name = options.run ?? newRunId();
   const folder = resumed ?? runFolderOf(dir, pipeline, name);
@@ -85,9 +87,8 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
     project: process.cwd(),
     ...(typeof handlers === 'string' && { handlers: resolve(handlers) }),
     ...(keepOnFailureSeconds > 0 && { keepOnFailureSeconds }),
-    ...retriesOf(plan),
-    shape: shapeOf(plan),
-    temporary: join(tmpdir(), `ebbtide-${mark}`),
+    ...knownToCleanup(plan),
+    temporary: join(tmpdir(), temporaryName(mark)),
     mark,
   };
   const turn = { work: resumed ? ('resume' as const) : ('run' as const), pipeline, run: folder.run, execution };
@@ -152,9 +153,16 @@ function endedAs(end: ExecutionEnd): Omit<ExecutionState, 'startedAt' | 'input'>
   }
 }
 
-function retriesOf({ tasks, hooks }: Plan): Pick<ExecutionRecord, 'tasks' | 'hooks'> {
-  const before = hooks.filter(({ hook }) => hook !== 'after-execution');
-  return { tasks: retriesByName(tasks), ...(before.length > 0 && { hooks: retriesByName(before) }) };
+function knownToCleanup(plan: Plan): Pick<ExecutionRecord, 'tasks' | 'hooks' | 'afterExecution' | 'shape'> {
+  const [after, before] = [true, false].map((is) =>
+    plan.hooks.filter(({ hook }) => (hook === 'after-execution') === is),
+  );
+  return {
+    tasks: retriesByName(plan.tasks),
+    ...(before?.length && { hooks: retriesByName(before) }),
+    ...(after?.length && { afterExecution: after.map(({ name }) => name) }),
+    shape: shapeOf(plan),
+  };
 }
 
 function secondsOf(keepOnFailure = 0): number {

@@ -48,6 +48,8 @@ export interface ExecutionRecord {
   /** What cleanup has to know of the graph. */
   readonly tasks: Readonly<Record<string, number>>;
   readonly hooks?: Readonly<Record<string, number>>;
+  /** The tasks after the execution, where there are any. */
+  readonly afterExecution?: readonly string[];
   readonly shape: string;
   /** The folder that is made for it, outside the run's. */
   readonly temporary: string;
@@ -145,11 +147,10 @@ export function noteOf(folder: string, execution: string, what: TurnNote): unkno
   return undefined;
 }
 
-/** The executions that have worked on the run, the first one first. */
-export function executionsOf(folder: string): ExecutionRecord[] {
-  const latest = latestTurn(folder)?.number ?? 0;
+/** The executions that have worked on the run, the first one first. @param until the last turn to look at */
+export function executionsOf(folder: string, until = latestTurn(folder)?.number ?? 0): ExecutionRecord[] {
   const executions = new Map<string, ExecutionRecord>();
-  for (let number = 1; number <= latest; number++) {
+  for (let number = 1; number <= until; number++) {
     const turn = readTurn(folder, number);
     if (turn) executions.set(turn.execution.name, turn.execution);
   }
@@ -159,6 +160,11 @@ export function executionsOf(folder: string): ExecutionRecord[] {
 /** A mark that no other process on earth has. */
 export function newMark(): string {
   return randomUUID();
+}
+
+/** Of the folder for temporary files that an execution with this mark makes. */
+export function temporaryName(mark: string): string {
+  return `ebbtide-${mark}`;
 }
 
 function noteFile(folder: string, number: number, what: TurnNote): string {
