@@ -2,7 +2,14 @@
 
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { ATTEMPT_MARKER, CHUNKS, COMMIT_RECORD } from '../state-machines/contract/keys.ts';
+import {
+  ATTEMPT_MARKER,
+  CHUNKS,
+  COMMIT_RECORD,
+  HOLDERS,
+  LEASE,
+  RESULT_RECORD,
+} from '../state-machines/contract/keys.ts';
 import type { PlannedTask } from '../state-machines/graph/plan.ts';
 
 export interface PipelineData {
@@ -66,18 +73,26 @@ export function dataStatements(task: PlannedTask, { pipeline, runs, results }: P
   ];
 }
 
-/** What the cleanup may do: read and delete under the pipeline's runs, nothing else. */
+/** What the cleanup may do: under the pipeline's runs read records, note how a run ends, and delete; nothing else. */
 export function cleanupStatements({ pipeline, runs }: PipelineData): PolicyStatement[] {
   const prefix = `runs/${pipeline}/*`;
+  const inRuns = (...paths: readonly string[]) => paths.map((path) => runs.arnForObjects(`${prefix}/${path}`));
   return [
+    // Outputs have names that begin with a letter.
+    new PolicyStatement({ sid: 'ReadRecords', actions: ['s3:GetObject'], resources: inRuns('_*.json') }),
+    new PolicyStatement({
+      sid: 'NoteTheEnd',
+      actions: ['s3:PutObject'],
+      resources: inRuns(LEASE, RESULT_RECORD, `${HOLDERS}*`),
+    }),
     new PolicyStatement({
       sid: 'EmptyRuns',
-      actions: ['s3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+      actions: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'],
       resources: [runs.arnForObjects(prefix)],
     }),
     new PolicyStatement({
       sid: 'ListRuns',
-      actions: ['s3:ListBucket'],
+      actions: ['s3:ListBucket', 's3:ListBucketVersions'],
       resources: [runs.bucketArn],
       conditions: { StringLike: { 's3:prefix': prefix } },
     }),

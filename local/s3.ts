@@ -2,14 +2,19 @@
  * An S3 endpoint inside this process, from fauxqs, with its objects as files in a folder.
  *
  * What fauxqs 2.4.1 lacks is supplied around it (each pinned by a test): it ignores `If-None-Match` on a PUT, on which
- * the commit protocol rests; it answers ListMultipartUploads as if it were ListObjects, and from its second page on
- * ListObjectsV2 wrongly; and its `startFauxqs` listens on
- * every network interface and lets nobody add to its routes. So its app is put together here, from its own parts.
+ * the commit protocol rests; it answers ListMultipartUploads and ListObjectVersions as if they were ListObjects, and
+ * ListObjectsV2 wrongly from its second page on; it reads some keys of DeleteObjects wrongly; it reads a whole folder for
+ * each file that it deletes; and its `startFauxqs` listens on every network interface and lets nobody add to its routes.
+ * So its app is put together here, from its own parts.
  */
 
+import { rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { buildApp } from 'fauxqs';
-import { escapeXml, listObjects } from './s3-listing.ts';
+import { deletionAnswer, parseDeletion } from './s3-deleting.ts';
+import { type ListedObject, type ListingQuery, listObjects, listUploads, listVersions } from './s3-listing.ts';
+import { OrderedBuckets } from './s3-objects.ts';
 
 export interface LocalS3 {
   readonly endpoint: string;
@@ -62,7 +67,10 @@ export function readingFrom(endpoint: string): (bucket: string, key: string) => 
 export async function startS3({ folder, refuse }: LocalS3Options): Promise<LocalS3> {
   const { buildApp, FileS3Persistence, S3Store, SnsStore, SqsStore } = await loadFauxqs();
   const s3Store = new S3Store();
+  const buckets = new OrderedBuckets<ListedObject>();
+  Object.assign(s3Store, { buckets });
   const files = new FileS3Persistence(folder);
+  Object.assign(files, { cleanEmptyParents: removeEmptyFolders });
   files.loadS3(s3Store);
   s3Store.persistence = files;
   const app = buildApp({ logger: false, stores: { s3Store, sqsStore: new SqsStore(), snsStore: new SnsStore() } });
@@ -71,15 +79,11 @@ export async function startS3({ folder, refuse }: LocalS3Options): Promise<Local
   app.addHook('preHandler', (request, reply, done) => {
     const { bucket = '', '*': key = '' } = request.params as Record<string, string>;
     const asked: S3Request = { method: request.method, bucket, key, headers: request.headers };
-    const query = request.query as Record<string, string | undefined>;
-    if (request.method === 'GET' && query['uploads'] !== undefined && key === '') {
-      return reply.type('application/xml').send(listUploads(s3Store, bucket, query['prefix']));
-    }
+    const query = request.query as ListingQuery;
     const refusal = refuse?.(asked) ?? refuseOverwrite(asked, (name, path) => objectExists(s3Store, name, path));
-    if (!refusal && request.method === 'GET' && query['list-type'] === '2') {
-      const { prefix = '' } = query;
-      const { objects } = s3Store.listObjects(bucket, { prefix, maxKeys: Number.POSITIVE_INFINITY });
-      return reply.type('application/xml').send(listObjects(objects, bucket, query));
+    if (!refusal && key === '' && buckets.has(bucket)) {
+      const answer = answerOnBucket(s3Store, buckets, request.method, bucket, query, request.body);
+      if (answer !== undefined) return reply.type('application/xml').send(answer);
     }
     if (!refusal) return done();
     const { status, code, message } = refusal;
@@ -97,15 +101,41 @@ export async function startS3({ folder, refuse }: LocalS3Options): Promise<Local
   };
 }
 
-/** All in one page: a run on one machine never has more than a page of them. */
-function listUploads(store: S3Store, bucket: string, prefix = ''): string {
-  const uploads = [...store['multipartUploads'].values()].filter(
-    (upload) => upload.bucket === bucket && upload.key.startsWith(prefix),
-  );
-  const entries = uploads.map(
-    ({ key, uploadId }) => `<Upload><Key>${escapeXml(key)}</Key><UploadId>${uploadId}</UploadId></Upload>`,
-  );
-  return `<ListMultipartUploadsResult><Bucket>${bucket}</Bucket><IsTruncated>false</IsTruncated>${entries.join('')}</ListMultipartUploadsResult>`;
+/** @returns what fauxqs would answer wrongly; undefined for the rest */
+function answerOnBucket(
+  store: S3Store,
+  buckets: OrderedBuckets<ListedObject>,
+  method: string,
+  bucket: string,
+  query: ListingQuery,
+  body: unknown,
+): string | undefined {
+  const objects = buckets.get(bucket);
+  if (!objects) return undefined;
+  if (method === 'POST' && query['delete'] !== undefined) {
+    const deletion = parseDeletion(String(body));
+    store.deleteObjects(bucket, [...deletion.keys]);
+    return deletionAnswer(deletion);
+  }
+  if (method !== 'GET') return undefined;
+  if (query['uploads'] !== undefined) {
+    const uploads = [...store['multipartUploads'].values()].filter((upload) => upload.bucket === bucket);
+    return listUploads(uploads, bucket, query);
+  }
+  if (query['versions'] !== undefined) return listVersions(objects, bucket, query);
+  if (query['list-type'] === '2') return listObjects(objects, bucket, query);
+  return undefined;
+}
+
+/** Up to another folder, which stays. */
+function removeEmptyFolders(folder: string, stopAt: string): void {
+  try {
+    for (let current = folder; current.startsWith(stopAt) && current !== stopAt; current = dirname(current)) {
+      rmdirSync(current);
+    }
+  } catch {
+    // Something is in it.
+  }
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */

@@ -1,21 +1,44 @@
-/** The end of a run: its result put together while its records are there, its prefix emptied, its verdict. */
+/**
+ * The end of a run: its result put together while its records are there, its prefix kept or emptied, its verdict.
+ *
+ * The order of the requests is what makes it safe to stop anywhere and be called again:
+ *
+ * 1. The result is stored in the prefix. Before that nothing is deleted, so the next call finds all the records.
+ * 2. The lease of a resumed run goes. From then on nobody can take the run over, so that nobody works where things are
+ *    being deleted; and whoever finds no lease need not look who holds the run. It cannot come later: once the records
+ *    of the holders are gone, a lease would let their numbers be taken again.
+ * 3. Everything else goes, in any order, since nothing of it is needed: the stored result says that it may go, and whose
+ *    it is.
+ * 4. The stored result goes. A call that comes later still, since the last answer was lost, has the machine's marks only.
+ *
+ * Keeping is one request, the lease, before which nothing has changed.
+ */
 
 import type { S3Client } from '@aws-sdk/client-s3';
 import {
   type CleanupAnswer,
   type CleanupEvent,
+  failureOf,
   type NotesAnswer,
   RUN_ERRORS,
   type SweepAnswer,
   type SweepEvent,
 } from '../../state-machines/contract/events.ts';
-import type { RunId } from '../../state-machines/contract/keys.ts';
-import { isObject } from '../../state-machines/contract/objects.ts';
+import { type RunId, resultRecordKey } from '../../state-machines/contract/keys.ts';
+import type { ResultRecord } from '../../state-machines/contract/records.ts';
 import { CAUSE_LIMIT, PAYLOAD_LIMIT, type RunResult, shortenResult } from '../../state-machines/contract/result.ts';
+import { Leases } from '../storage/leases.ts';
 import { Records } from '../storage/records.ts';
-import { emptyPrefix, measurePrefix } from './empty-prefix.ts';
+import { SmallObjects } from '../storage/small-objects.ts';
+import { emptyPrefix } from './empty-prefix.ts';
+import { holdOf } from './hold.ts';
+import { keepSeconds } from './keep.ts';
 import { notesOf } from './notes.ts';
-import { composeRunResult } from './run-result.ts';
+import { releasedNow } from './released.ts';
+import { composeRunResult, NO_RECORDS, refusedResult } from './run-result.ts';
+import { storedResult, storeResult } from './stored-result.ts';
+import { sweep } from './sweep.ts';
+import { whatLies } from './what-lies.ts';
 
 /** The answer is wrapped, and so is the state that carries it. */
 const SLACK_BYTES = 8_192;
@@ -33,37 +56,135 @@ export async function cleanUp(
   event: CleanupEvent | SweepEvent,
   surroundings: CleanupSurroundings,
 ): Promise<CleanupAnswer | NotesAnswer | SweepAnswer> {
-  const { pipeline, s3, runsBucket, hasTime } = surroundings;
-  const id: RunId = { pipeline, run: event.run };
-  if ('sweep' in event) {
-    const { objects, bytes, outOfTime } = await emptyPrefix(s3, runsBucket, id, hasTime);
-    return outOfTime ? { done: false } : { done: true, objects, bytes };
-  }
-  const { state } = event;
-  const before =
-    'result' in state
-      ? state.result
-      : await composeRunResult(id, { ...event, end: state }, new Records(s3, runsBucket));
+  return 'sweep' in event ? sweep(event, surroundings) : new Cleanup(event, surroundings).answer();
+}
 
-  if (event.notesOnly) return notesOf(before, state);
-  if (isKept(event.input)) {
-    const { objects } = await measurePrefix(s3, runsBucket, id);
-    return verdict({ ...before, released: { ...before.released, left: objects } });
+class Cleanup {
+  readonly #event: CleanupEvent;
+  readonly #surroundings: CleanupSurroundings;
+  readonly #id: RunId;
+  readonly #leases: Leases;
+  readonly #objects: SmallObjects;
+
+  constructor(event: CleanupEvent, surroundings: CleanupSurroundings) {
+    const { pipeline, s3, runsBucket } = surroundings;
+    this.#event = event;
+    this.#surroundings = surroundings;
+    this.#id = { pipeline, run: event.run };
+    this.#leases = new Leases(s3, runsBucket);
+    this.#objects = new SmallObjects(s3, runsBucket);
   }
-  const emptied = await emptyPrefix(s3, runsBucket, id, hasTime);
-  const result: RunResult = {
-    ...before,
-    durationMs: Date.now() - Date.parse(before.startedAt),
-    released: {
-      objects: before.released.objects + emptied.objects,
-      bytes: before.released.bytes + emptied.bytes,
-      left: emptied.left,
-    },
-  };
-  // After an invocation that tried and could delete nothing, the next one would do no better.
-  const gaveUp = emptied.objects === 0 && emptied.left > 0;
-  if (emptied.outOfTime && !gaveUp) {
-    const { state: _, ...rest } = event;
+
+  async answer(): Promise<CleanupAnswer | NotesAnswer> {
+    const { unresumable, execution, notesOnly, state } = this.#event;
+    if (unresumable !== undefined) return this.#untouched(unresumable);
+    const [stored, lease] = await Promise.all([
+      storedResult(this.#objects, this.#id, execution),
+      this.#leases.lease(this.#id),
+    ]);
+    const begun = stored ?? this.#handedOver();
+    if (begun) {
+      const record = { ...begun, result: this.#asEnded(begun.result) };
+      return notesOnly ? notesOf(record.result, state) : this.#empty(record);
+    }
+    const hold = await holdOf(this.#id, this.#event, lease, this.#leases);
+    if (hold.kind === 'refused' || hold.kind === 'gone') return this.#untouched(hold.why, hold.kind);
+
+    const [result, lay] = await Promise.all([this.#compose(), notesOnly ? undefined : this.#whatLies(1)]);
+    if (notesOnly) return notesOf(result, state);
+    if (hold.kind === 'kept') return this.#kept(result, hold.lease.until);
+    const seconds = keepSeconds(this.#event, result.status);
+    if (seconds > 0) return this.#keep(result, seconds, hold.holder);
+    return this.#empty({ version: 1, execution, result, ...(lay && { lay }) });
+  }
+
+  /** What an invocation before this one answered with, whose stored result is gone. */
+  #handedOver(): ResultRecord | undefined {
+    const { state, execution } = this.#event;
+    return 'result' in state ? { version: 1, execution, result: state.result } : undefined;
+  }
+
+  /** Of an execution that was ended in its cleanup, the cleanup itself knows nothing of that. */
+  #asEnded(result: RunResult): RunResult {
+    const { status, state } = this.#event;
+    if (status === undefined) return result;
+    const ended = 'Error' in state && state.Error !== undefined && !('result' in state);
+    const error = result.error ?? (ended ? failureOf({ Error: state.Error, Cause: state.Cause ?? '' }) : undefined);
+    return { ...result, status, ...(error && { error }) };
+  }
+
+  #compose(records: Parameters<typeof composeRunResult>[2] = this.#records()): Promise<RunResult> {
+    const { state } = this.#event;
+    if ('result' in state) return Promise.resolve(state.result);
+    return composeRunResult(this.#id, { ...this.#event, end: state }, records);
+  }
+
+  #records(): Records {
+    return new Records(this.#surroundings.s3, this.#surroundings.runsBucket);
+  }
+
+  #whatLies(maxPages: number) {
+    const { s3, runsBucket } = this.#surroundings;
+    return whatLies(s3, runsBucket, this.#id, maxPages);
+  }
+
+  /** The run is not this execution's: nothing is read of it, and nothing deleted. */
+  async #untouched(why: string, kind: 'refused' | 'gone' = 'refused'): Promise<CleanupAnswer | NotesAnswer> {
+    const { state, notesOnly, status } = this.#event;
+    const composed = await this.#compose(NO_RECORDS);
+    if (notesOnly) return notesOf(composed, state);
+    return this.#verdict(status === undefined ? refusedResult(composed, why, kind) : composed);
+  }
+
+  async #keep(result: RunResult, seconds: number, holder: number): Promise<CleanupAnswer> {
+    const { execution, shape } = this.#event;
+    const now = Date.now();
+    const until = new Date(now + seconds * 1_000).toISOString();
+    await this.#leases.keep(this.#id, { until, keptAt: new Date(now).toISOString(), execution, holder, shape });
+    return this.#kept(result, until);
+  }
+
+  async #kept(result: RunResult, keptUntil: string): Promise<CleanupAnswer> {
+    const { objects = 0 } = (await this.#whatLies(Number.POSITIVE_INFINITY)) ?? {};
+    return this.#verdict({ ...result, released: { ...result.released, left: objects }, keptUntil });
+  }
+
+  async #empty(record: ResultRecord): Promise<CleanupAnswer> {
+    const { s3, runsBucket, hasTime } = this.#surroundings;
+    const { run, execution } = this.#event;
+    await storeResult(this.#objects, this.#id, record);
+    // Only another execution's lease can be there: one of this one is found before, and means that the run is kept.
+    if (run !== execution) await this.#leases.end(this.#id);
+    const last = [resultRecordKey(this.#id)];
+    const emptied = await emptyPrefix(s3, runsBucket, this.#id, hasTime, { last });
+    const result: RunResult = {
+      ...record.result,
+      durationMs: Date.now() - Date.parse(record.result.startedAt),
+      released: releasedNow(record, emptied),
+    };
+    // After an invocation that tried and could delete nothing, the next one would do no better.
+    const gaveUp = emptied.objects === 0 && emptied.left > 0;
+    if (emptied.outOfTime && !gaveUp) {
+      await storeResult(this.#objects, this.#id, { ...record, result });
+      return this.#handOver(result);
+    }
+    if (emptied.left === 0) return this.#verdict(result);
+    const why = emptied.refusals.join('; ') || 'they were written while the cleanup ran';
+    return this.#verdict(
+      {
+        ...result,
+        status: this.#event.status ?? 'FAILED',
+        error: result.error ?? {
+          name: RUN_ERRORS.cleanup,
+          message: `${result.released.left} objects are left: ${why}`,
+        },
+      },
+      'failed',
+    );
+  }
+
+  #handOver(result: RunResult): CleanupAnswer {
+    const { state: _, ...rest } = this.#event;
     const room = RESULT_LIMIT - Buffer.byteLength(JSON.stringify(rest));
     return {
       done: false,
@@ -71,20 +192,13 @@ export async function cleanUp(
       ...(result.error && { Error: result.error.name }),
     };
   }
-  if (emptied.left === 0) return verdict(result);
-  const why = emptied.refusals.join('; ') || 'they were written while the cleanup ran';
-  return verdict({
-    ...result,
-    status: 'FAILED',
-    error: result.error ?? { name: RUN_ERRORS.cleanup, message: `${emptied.left} objects are left: ${why}` },
-  });
-}
 
-function verdict(result: RunResult): CleanupAnswer {
-  if (!result.error) return { done: true, result: shortenResult(result, RESULT_LIMIT) };
-  return { done: true, error: result.error.name, cause: JSON.stringify(shortenResult(result, CAUSE_LIMIT)) };
-}
-
-function isKept(input: unknown): boolean {
-  return isObject(input) && input['keep'] === true;
+  /** @param cleanup whether all is deleted that is not kept */
+  #verdict(result: RunResult, cleanup: 'done' | 'failed' = 'done'): CleanupAnswer {
+    const ofFinalizer = this.#event.status !== undefined;
+    if (!result.error || (ofFinalizer && cleanup === 'done'))
+      return { done: true, result: shortenResult(result, RESULT_LIMIT) };
+    const error = ofFinalizer ? RUN_ERRORS.cleanup : result.error.name;
+    return { done: true, error, cause: JSON.stringify(shortenResult(result, CAUSE_LIMIT)) };
+  }
 }

@@ -1,84 +1,74 @@
-/** Deletes everything under one run's prefix, as much of it as time allows, and looks again whether all is gone. */
+/**
+ * Deletes everything under one run's prefix: objects, their earlier versions, delete markers and unfinished multipart
+ * uploads, as much of it as time allows, and looks again, in three listings, whether all is gone.
+ *
+ * For n entries it takes ⌈n/1000⌉ listings, as many deletions, and the three listings of the proof.
+ */
 
-import {
-  AbortMultipartUploadCommand,
-  DeleteObjectsCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  type ObjectIdentifier,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { ContractError } from '../../state-machines/contract/errors.ts';
 import { type RunId, runPrefix } from '../../state-machines/contract/keys.ts';
 import { eachLimited } from '../storage/each-limited.ts';
-import { backOff } from '../storage/s3-requests.ts';
+import { deleteEntries } from './emptying/delete-entries.ts';
+import { type Entry, listObjects, listUploads, listVersions, type Place, type Upload } from './emptying/listings.ts';
+import { OutOfTimeError, Requests } from './emptying/requests.ts';
 
-/** DeleteObjects takes 1,000 keys, as many as a listing's page has. */
-const DELETES_AT_ONCE = 8;
-const TRIES = 5;
+export { PATIENT_CLIENT } from './emptying/requests.ts';
+
+/** DeleteObjects takes as many keys as a listing's page has. */
+const PAGE = 1_000;
+const REQUESTS_AT_ONCE = 8;
+/** How often an object that only readers' listing shows is looked for by version before it is believed to have none. */
+const LOOKS = 3;
 
 export interface Emptied {
   readonly objects: number;
+  /** Of objects and of their earlier versions. */
   readonly bytes: number;
-  /** Objects that the last listing showed and that are still there; 0 proves the prefix empty, unless time was over. */
+  /** Earlier versions of objects, and delete markers. */
+  readonly versions: number;
+  /** Unfinished multipart uploads. */
+  readonly uploads: number;
+  /** Sent to S3, those that were sent again included. */
+  readonly requests: number;
+  /** What the last listings showed and what is still there; 0 proves the prefix empty, unless time was over. */
   readonly left: number;
-  /** Time was over first. */
+  /** Time was over first: to be called again. */
   readonly outOfTime: boolean;
-  /** Why keys could not be deleted, where S3 said so, as `Code: Message`. */
+  /** Why something could not be deleted, where S3 said so, as `Code: Message`. */
   readonly refusals: readonly string[];
 }
 
+export interface EmptyPrefixOptions {
+  /** Keys under the prefix that go once everything else is gone. */
+  readonly last?: readonly string[];
+}
+
 /**
- * Goes through the listing again and again until it is empty: late writers add to it while it is read. Gives up when a
- * whole pass has deleted nothing.
+ * Goes through the listings again and again until they are empty: late writers add to them while they are read. Gives up
+ * when a whole pass has deleted nothing.
  *
  * @param id checked by `runPrefix`: nothing but one run's whole prefix can be named
- * @param hasTime asked before each page
+ * @param hasTime asked before each page is deleted, and before anything is tried again
+ * @throws ContractError before any request, where the id is none, or a key of `last` is not under its prefix
+ * @throws ForeignKeyError where the endpoint lists what is not under the prefix
  */
-export async function emptyPrefix(s3: S3Client, bucket: string, id: RunId, hasTime: () => boolean): Promise<Emptied> {
+export async function emptyPrefix(
+  s3: S3Client,
+  bucket: string,
+  id: RunId,
+  hasTime: () => boolean,
+  { last = [] }: EmptyPrefixOptions = {},
+): Promise<Emptied> {
   const prefix = runPrefix(id);
-  const refusals = new Set<string>();
-  let objects = 0;
-  let bytes = 0;
-  for (;;) {
-    let seen = 0;
-    let deleted = 0;
-    let outOfTime = false;
-    // Before the listing, so that an upload that is completed meanwhile is seen by it.
-    const uploadsAborted = await settled(abortUploads(s3, bucket, prefix));
-    async function* pages() {
-      for await (const page of listPages(s3, bucket, prefix)) {
-        outOfTime = !hasTime();
-        if (outOfTime) return;
-        seen += page.length;
-        yield page;
-      }
-    }
-    await eachLimited(pages(), DELETES_AT_ONCE, async (page) => {
-      const kept = await deletePage(s3, bucket, page, refusals);
-      const gone = page.filter(({ key }) => !kept.has(key));
-      deleted += gone.length;
-      bytes += gone.reduce((sum, object) => sum + object.bytes, 0);
-    });
-    objects += deleted;
-    if (seen === 0 || outOfTime || deleted === 0) {
-      // Objects come first: what cannot be done about uploads must not keep them.
-      if (!outOfTime) uploadsAborted.throwIfFailed();
-      return { objects, bytes, left: seen - deleted, outOfTime, refusals: [...refusals] };
-    }
-  }
+  const outside = last.find((key) => !key.startsWith(prefix));
+  if (outside !== undefined)
+    throw new ContractError('InvalidName', `the key ${JSON.stringify(outside)} is not under ${prefix}`);
+  const requests = new Requests(hasTime);
+  return new Emptying({ s3, bucket, prefix, requests }, hasTime, new Set(last)).run();
 }
 
-async function settled(work: Promise<void>): Promise<{ throwIfFailed(): void }> {
-  const [outcome] = await Promise.allSettled([work]);
-  return {
-    throwIfFailed() {
-      if (outcome.status === 'rejected') throw outcome.reason;
-    },
-  };
-}
-
-/** How much lies under a run's prefix. */
+/** How much lies under a run's prefix, for readers. */
 export async function measurePrefix(
   s3: S3Client,
   bucket: string,
@@ -86,69 +76,165 @@ export async function measurePrefix(
 ): Promise<{ objects: number; bytes: number }> {
   let objects = 0;
   let bytes = 0;
-  for await (const page of listPages(s3, bucket, runPrefix(id))) {
+  const place = { s3, bucket, prefix: runPrefix(id), requests: new Requests(() => true) };
+  for await (const page of listObjects(place)) {
     objects += page.length;
     bytes += page.reduce((sum, object) => sum + object.bytes, 0);
   }
   return { objects, bytes };
 }
 
-type Page = readonly { readonly key: string; readonly bytes: number }[];
-
-async function* listPages(s3: S3Client, bucket: string, prefix: string): AsyncGenerator<Page> {
-  let token: string | undefined;
-  do {
-    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
-    const objects = (page.Contents ?? []).map(({ Key = '', Size = 0 }) => ({ key: Key, bytes: Size }));
-    if (objects.length > 0) yield objects;
-    token = page.NextContinuationToken;
-  } while (token);
+interface Pass {
+  /** Kept ones aside. */
+  readonly seen: number;
+  readonly gone: number;
+  readonly kept: readonly Entry[];
 }
 
-/** @returns the keys that are still there: S3 answers 200 and names in `Errors` what it did not delete */
-async function deletePage(s3: S3Client, bucket: string, page: Page, refusals: Set<string>): Promise<Set<string>> {
-  let left: ObjectIdentifier[] = page.map(({ key }) => ({ Key: key }));
-  for (let tries = 1; left.length > 0; tries++) {
-    const { Errors = [] } = await s3.send(
-      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: left, Quiet: true } }),
-    );
-    left = Errors.flatMap(({ Key }) => (Key === undefined ? [] : [{ Key }]));
-    if (tries < TRIES && left.length > 0) {
-      await backOff(tries);
-      continue;
+class Emptying {
+  readonly #place: Place;
+  readonly #hasTime: () => boolean;
+  readonly #last: ReadonlySet<string>;
+  readonly #refusals = new Set<string>();
+  #objects = 0;
+  #bytes = 0;
+  #versions = 0;
+  #uploads = 0;
+  /** Of the pass that is under way. */
+  #left = 0;
+
+  constructor(place: Place, hasTime: () => boolean, last: ReadonlySet<string>) {
+    this.#place = place;
+    this.#hasTime = hasTime;
+    this.#last = last;
+  }
+
+  async run(): Promise<Emptied> {
+    try {
+      const left = await this.#untilEmpty();
+      return this.#emptied(left, left > 0 && !this.#hasTime());
+    } catch (error) {
+      if (!(error instanceof OutOfTimeError)) throw error;
+      return this.#emptied(this.#left, true);
     }
-    for (const { Code, Message } of Errors) refusals.add(`${Code}: ${Message}`);
-    break;
   }
-  return new Set(left.map(({ Key = '' }) => Key));
-}
 
-/** Parts of uploads that nobody will complete hold storage, and no object listing shows them. */
-async function abortUploads(s3: S3Client, bucket: string, prefix: string): Promise<void> {
-  let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-  while (marker) {
-    const page: Awaited<ReturnType<typeof listUploads>> = await listUploads(s3, bucket, prefix, marker);
-    await eachLimited(page.Uploads ?? [], DELETES_AT_ONCE, async ({ Key, UploadId }) => {
-      await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })).catch(ignoreGone);
+  /** @returns how much could not be deleted */
+  async #untilEmpty(): Promise<number> {
+    let list = listVersions;
+    let looks = 0;
+    let versionsListed = false;
+    for (;;) {
+      const { seen, gone, kept } = await this.#deleteAll(list(this.#place));
+      if (gone > 0) {
+        versionsListed ||= list === listVersions;
+        looks = 0;
+        continue;
+      }
+      // What an upload became that was completed since the versions were listed is shown by a listing that comes after
+      // that of the uploads: readers' listing where no upload is left, the next pass where one was.
+      const uploads = await this.#abortAll();
+      const left = seen + uploads.seen - uploads.gone + kept.length;
+      if (seen > 0) return left;
+      if (uploads.seen > 0) {
+        if (uploads.gone === 0) return left;
+        continue;
+      }
+      if (kept.length > 0) {
+        versionsListed ||= list === listVersions;
+        if ((await this.#delete(kept.slice(0, PAGE))) === 0) return left;
+        continue;
+      }
+      const stillThere = await firstOf(listObjects(this.#place));
+      if (stillThere.length === 0) return 0;
+      looks += 1;
+      if (looks < LOOKS) continue;
+      if (versionsListed || list === listObjects) return stillThere.length;
+      // Some endpoints answer ListObjectVersions with 200 and nothing, without implementing it.
+      list = listObjects;
+    }
+  }
+
+  async #deleteAll(pages: AsyncIterable<readonly Entry[]>): Promise<Pass> {
+    let seen = 0;
+    let gone = 0;
+    const kept: Entry[] = [];
+    this.#left = 0;
+    await eachLimited(this.#whileTime(pages), REQUESTS_AT_ONCE, async (page) => {
+      const entries = this.#last.size === 0 ? page : page.filter(({ key }) => !this.#last.has(key));
+      if (entries.length < page.length) kept.push(...page.filter(({ key }) => this.#last.has(key)));
+      if (entries.length === 0) return;
+      seen += entries.length;
+      this.#left += entries.length;
+      gone += await this.#delete(entries);
     });
-    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
-    marker =
-      IsTruncated && NextKeyMarker
-        ? { KeyMarker: NextKeyMarker, ...(NextUploadIdMarker && { UploadIdMarker: NextUploadIdMarker }) }
-        : undefined;
+    return { seen, gone, kept };
+  }
+
+  /** @returns how many are gone */
+  async #delete(entries: readonly Entry[]): Promise<number> {
+    const gone = await deleteEntries(this.#place, entries, this.#refusals);
+    const objects = gone.filter(({ isObject }) => isObject).length;
+    this.#objects += objects;
+    this.#versions += gone.length - objects;
+    this.#bytes += gone.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#left -= gone.length;
+    return gone.length;
+  }
+
+  async #abortAll(): Promise<{ readonly seen: number; readonly gone: number }> {
+    let seen = 0;
+    let gone = 0;
+    await eachLimited(this.#whileTime(listUploads(this.#place)), 1, async (page) => {
+      seen += page.length;
+      await eachLimited(page, REQUESTS_AT_ONCE, async (upload) => {
+        if (await this.#abort(upload)) gone += 1;
+      });
+    });
+    this.#uploads += gone;
+    return { seen, gone };
+  }
+
+  async #abort({ key, uploadId }: Upload): Promise<boolean> {
+    const { s3, bucket, requests } = this.#place;
+    const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
+    try {
+      await requests.send(() => s3.send(command));
+      return true;
+    } catch (error) {
+      if (!(error instanceof S3ServiceException)) throw error;
+      // Completed or aborted by somebody else since it was listed.
+      if (error.name === 'NoSuchUpload') return true;
+      if (error.$metadata.httpStatusCode !== 403) throw error;
+      this.#refusals.add(`${error.name}: ${error.message}`);
+      return false;
+    }
+  }
+
+  /** An empty page costs no time: what is empty is found to be so even without any. */
+  async *#whileTime<T>(pages: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
+    for await (const page of pages) {
+      if (page.length === 0) continue;
+      if (!this.#hasTime()) throw new OutOfTimeError();
+      yield page;
+    }
+  }
+
+  #emptied(left: number, outOfTime: boolean): Emptied {
+    return {
+      objects: this.#objects,
+      bytes: this.#bytes,
+      versions: this.#versions,
+      uploads: this.#uploads,
+      requests: this.#place.requests.count,
+      left,
+      outOfTime,
+      refusals: [...this.#refusals],
+    };
   }
 }
 
-/** Completed or aborted by somebody else since it was listed. */
-function ignoreGone(error: unknown): void {
-  if (!(error instanceof S3ServiceException && error.name === 'NoSuchUpload')) throw error;
-}
-
-function listUploads(
-  s3: S3Client,
-  bucket: string,
-  prefix: string,
-  marker: { KeyMarker?: string; UploadIdMarker?: string },
-) {
-  return s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...marker }));
+async function firstOf(pages: AsyncIterable<readonly Entry[]>): Promise<readonly Entry[]> {
+  for await (const page of pages) if (page.length > 0) return page;
+  return [];
 }

@@ -13,6 +13,7 @@ import {
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { cleanUp } from './cleanup.ts';
+import { PATIENT_CLIENT } from './empty-prefix.ts';
 
 /** Work is handed over to the next invocation when less is left of this one. */
 const RESERVE_MS = 30_000;
@@ -27,22 +28,33 @@ export async function handler(payload: unknown, context: Context): Promise<Clean
   warm ??= {
     pipeline,
     runsBucket: fromEnvironment('runsBucket'),
-    s3: new S3Client({}),
+    s3: new S3Client(PATIENT_CLIENT),
     log: new Logger({ serviceName: pipeline }),
     metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline }),
   };
   const { log, metrics } = warm;
   log.resetKeys();
-  log.appendKeys({ run: event.run, requestId: context.awsRequestId });
+  log.appendKeys({ run: event.run, execution: event.execution, requestId: context.awsRequestId });
   const hasTime = () => context.getRemainingTimeInMillis() > RESERVE_MS;
   const answer = await cleanUp(event, { ...warm, hasTime });
-  if ('done' in answer && answer.done && !('objects' in answer)) {
+  if (!('done' in answer && answer.done)) return answer;
+  if ('objects' in answer) {
+    const { objects, bytes } = answer;
+    metrics.addMetric('SweptObjects', MetricUnit.Count, objects);
+    metrics.addMetric('SweptBytes', MetricUnit.Bytes, bytes);
+    log.info('run swept', { objects, bytes });
+  } else if ('sweep' in event && 'cause' in answer) {
+    metrics.addMetric('SweepFailed', MetricUnit.Count, 1);
+    log.error('run not swept', { error: answer.error, cause: answer.cause });
+  } else {
     const result: RunResult = 'result' in answer ? answer.result : JSON.parse(answer.cause);
-    metrics.addMetric(result.status === 'SUCCEEDED' ? 'RunSucceeded' : 'RunFailed', MetricUnit.Count, 1);
-    metrics.addMetric('ReleasedObjects', MetricUnit.Count, result.released.objects);
-    metrics.addMetric('ReleasedBytes', MetricUnit.Bytes, result.released.bytes);
-    metrics.publishStoredMetrics();
-    log.info('run ended', { status: result.status, released: result.released, error: result.error });
+    const { status, released, keptUntil, error } = result;
+    metrics.addMetric(status === 'SUCCEEDED' ? 'RunSucceeded' : 'RunFailed', MetricUnit.Count, 1);
+    if (keptUntil !== undefined) metrics.addMetric('RunKept', MetricUnit.Count, 1);
+    metrics.addMetric('ReleasedObjects', MetricUnit.Count, released.objects);
+    metrics.addMetric('ReleasedBytes', MetricUnit.Bytes, released.bytes);
+    log.info('run ended', { status, released, keptUntil, error });
   }
+  metrics.publishStoredMetrics();
   return answer;
 }

@@ -10,41 +10,78 @@ import {
   type TaskRetries,
 } from '../../state-machines/contract/events.ts';
 import type { RunId } from '../../state-machines/contract/keys.ts';
-import type { FailureInfo, RunResult, TaskResult } from '../../state-machines/contract/result.ts';
+import type { CommitRecord, CommittedOutput } from '../../state-machines/contract/records.ts';
+import type { FailureInfo, RunResult, RunStatus, TaskResult } from '../../state-machines/contract/result.ts';
 import { eachLimited } from '../storage/each-limited.ts';
-import type { Records } from '../storage/records.ts';
-import { OMITTED, SKIPPED, taskResult } from './task-result.ts';
+import { asksToKeep } from './keep.ts';
+import { releasedEarly } from './released.ts';
+import { OMITTED, SKIPPED, type TaskRecords, taskResult } from './task-result.ts';
 
 const READS_AT_ONCE = 32;
+
+/** Those of a run that is not to be looked at. */
+export const NO_RECORDS: TaskRecords = {
+  history: async () => ({ committed: false, attempts: [], chunked: false }),
+  chunkHistories: async () => new Map(),
+  committed: async () => undefined,
+  attempt: async () => undefined,
+};
 
 export async function composeRunResult(
   id: RunId,
   run: {
     readonly tasks: readonly TaskRetries[];
     readonly hooks?: readonly TaskRetries[];
+    readonly execution: string;
+    readonly input: unknown;
     readonly startedAt: string;
     readonly end: RunEnd;
+    readonly status?: RunStatus;
   },
-  records: Records,
+  records: TaskRecords,
 ): Promise<RunResult> {
-  const { tasks, hooks, startedAt, end } = run;
+  const { tasks, hooks, execution, input, startedAt, end } = run;
+  const resumes = execution !== id.run;
   const notes = readNotes(end);
-  const resultsOf = async (named: readonly TaskRetries[], without: TaskResult, complete: boolean) => {
+  const commits: CommitRecord[] = [];
+  const noted: TaskRecords = {
+    history: (task) => records.history(task),
+    chunkHistories: (task, since) => records.chunkHistories(task, since),
+    attempt: (task, attemptId) => records.attempt(task, attemptId),
+    committed: async (task) => {
+      const record = await records.committed(task);
+      if (record) commits.push(record);
+      return record;
+    },
+  };
+  const resultsOf = async (
+    named: readonly TaskRetries[],
+    without: TaskResult,
+    complete: boolean,
+    of: { readonly execution?: string; readonly since?: string },
+  ) => {
     const results: Record<string, TaskResult> = Object.fromEntries(named.map(({ name }) => [name, without]));
     await eachLimited(named, READS_AT_ONCE, async ({ name, retries }) => {
       const mark = notes.marks.get(name);
       // Where the machine noted every end, what has no mark never started.
       if (!mark && complete) return;
-      const result = await taskResult({ ...id, task: name }, retries, mark, records);
+      const { since, ...owner } = of;
+      const task = { ...id, ...owner, task: name };
+      const result = await taskResult(task, retries, mark, noted, since);
       const hint = notes.hints.get(name);
       if (result.status !== 'SKIPPED') results[name] = result;
-      else if (hint) results[name] = await taskResult({ ...id, task: name }, retries, hint, records);
+      else if (hint) results[name] = await taskResult(task, retries, hint, noted, since);
     });
     return results;
   };
   const [taskResults, hookResults] = await Promise.all([
-    resultsOf(tasks, SKIPPED, notes.complete),
-    resultsOf(hooks ?? [], OMITTED, notes.complete && !end.errorsLost && !end.finallyLost),
+    resultsOf(tasks, SKIPPED, notes.complete, resumes ? { since: startedAt } : {}),
+    resultsOf(
+      hooks ?? [],
+      OMITTED,
+      notes.complete && !end.errorsLost && !end.finallyLost,
+      resumes ? { execution } : {},
+    ),
   ]);
   const count = (status: TaskResult['status']) =>
     Object.values(taskResults).filter((task) => task.status === status).length;
@@ -52,7 +89,8 @@ export async function composeRunResult(
   return {
     pipeline: id.pipeline,
     run: id.run,
-    status: error ? 'FAILED' : 'SUCCEEDED',
+    ...(resumes && { execution }),
+    status: run.status ?? (error ? 'FAILED' : 'SUCCEEDED'),
     startedAt,
     durationMs: Date.now() - Date.parse(startedAt),
     ...(error && { error }),
@@ -62,8 +100,25 @@ export async function composeRunResult(
     omitted: count('OMITTED'),
     tasks: taskResults,
     ...(hooks && { hooks: hookResults }),
-    released: { objects: 0, bytes: 0, left: 0 },
+    released: releasedEarly(asksToKeep(input) ? [] : commits.flatMap(outputsOf), taskResults),
   };
+}
+
+function outputsOf({ outputs }: CommitRecord): CommittedOutput[] {
+  return Object.values(outputs);
+}
+
+/**
+ * Of an execution that may not touch the run that it would resume.
+ *
+ * @param kind `gone` where there is nothing to touch: tasks that came to something have been let in before, so it was
+ *   this execution that deleted the run
+ */
+export function refusedResult(result: RunResult, why: string, kind: 'refused' | 'gone'): RunResult {
+  const wasLetIn = ({ status, error }: TaskResult) =>
+    status === 'SUCCEEDED' || (error !== undefined && !error.message.startsWith(`${RUN_ERRORS.resume}: `));
+  if (kind === 'gone' && Object.values(result.tasks).some(wasLetIn)) return result;
+  return { ...result, status: 'FAILED', error: { name: RUN_ERRORS.resume, message: why } };
 }
 
 interface Notes {

@@ -19,17 +19,24 @@ export const OMITTED: TaskResult = { status: 'OMITTED', retriesUsed: 0 };
 /** Of a task that was under way when its run was ended. */
 export const STOPPED: FailureInfo = { name: STOPPED_ERROR, message: 'the run ended while this task was running' };
 
-/** @param mark what the state machine noted; undefined where it lost its notes, and the records are all there is */
+/** What is asked of them here. */
+export type TaskRecords = Pick<Records, 'history' | 'chunkHistories' | 'committed' | 'attempt'>;
+
+/**
+ * @param mark what the state machine noted; undefined where it lost its notes, and the records are all there is
+ * @param since when the execution started, where it resumes a run: earlier attempts are not its own
+ */
 export async function taskResult(
   id: TaskId,
   retries: number,
   mark: TaskOut | undefined,
-  records: Records,
+  records: TaskRecords,
+  since?: string,
 ): Promise<TaskResult> {
-  if (mark && 'Error' in mark) return failedTask(id, retries, failureOf(mark), records);
+  if (mark && 'Error' in mark) return failedTask(id, retries, failureOf(mark), records, since);
   if (mark?.status === 'OMITTED') return OMITTED;
   const record = await readable(records.committed(id));
-  if (!record) return mark ? { status: 'SUCCEEDED', retriesUsed: 0 } : stoppedTask(id, records);
+  if (!record) return mark ? { status: 'SUCCEEDED', retriesUsed: 0 } : stoppedTask(id, records, since);
   // Publishing comes after the commit: only a task whose end was noted has done it for certain.
   const outputs = Object.entries(record.outputs).map(([name, { bytes, rows, resultKey }]): [string, OutputResult] => [
     name,
@@ -47,8 +54,14 @@ export async function taskResult(
   };
 }
 
-async function failedTask(id: TaskId, retries: number, error: FailureInfo, records: Records): Promise<TaskResult> {
-  const { retriesUsed, chunked, last: _, begun: __, ...known } = await attemptsOf(id, records);
+async function failedTask(
+  id: TaskId,
+  retries: number,
+  error: FailureInfo,
+  records: TaskRecords,
+  since: string | undefined,
+): Promise<TaskResult> {
+  const { retriesUsed, chunked, last: _, begun: __, ...known } = await attemptsOf(id, records, since);
   // An error that can be retried fails a task only when all its retries are used up, whether or not they came so far
   // as to leave a marker. A chunk-parallel task has them for each chunk.
   const usedUp =
@@ -64,22 +77,23 @@ async function failedTask(id: TaskId, retries: number, error: FailureInfo, recor
 const MAP_ERRORS = ['States.ItemReaderFailed', 'States.ResultWriterFailed', 'States.ExceedToleratedFailureThreshold'];
 
 /** A task without a commit in a run that was stopped: it had begun, or it never did. */
-async function stoppedTask(id: TaskId, records: Records): Promise<TaskResult> {
-  const { begun, chunked: _, last, ...known } = await attemptsOf(id, records);
+async function stoppedTask(id: TaskId, records: TaskRecords, since: string | undefined): Promise<TaskResult> {
+  const { begun, chunked: _, last, ...known } = await attemptsOf(id, records, since);
   if (!begun) return SKIPPED;
   return { status: 'FAILED', ...known, error: last ?? STOPPED };
 }
 
 /** What the markers of a task without a commit tell. */
-async function attemptsOf(id: TaskId, records: Records): Promise<Attempts> {
-  const history = await records.history(id);
-  const { attempts, chunked } = history;
+async function attemptsOf(id: TaskId, records: TaskRecords, since: string | undefined): Promise<Attempts> {
+  const { chunked, ...history } = await records.history(id);
+  const attempts = since === undefined ? history.attempts : await begunSince(since, id, history.attempts, records);
+  const ofChunks = chunked ? [...(await records.chunkHistories(id, since)).values()] : [];
   const retriesUsed = chunked
-    ? [...(await records.chunkHistories(id)).values()].reduce((sum, chunk) => sum + retriesBegun(chunk), 0)
-    : retriesBegun(history);
+    ? ofChunks.reduce((sum, chunk) => sum + retriesBegun(chunk), 0)
+    : retriesBegun({ ...history, attempts });
   const first = attempts[0] === undefined ? undefined : await readable(records.attempt(id, attempts[0]));
   const last = attempts.length > 1 ? await readable(records.attempt(id, attempts.at(-1) ?? '')) : first;
-  const begun = { begun: attempts.length > 0 || chunked, chunked, retriesUsed };
+  const begun = { begun: attempts.length > 0 || ofChunks.length > 0, chunked, retriesUsed };
   if (!first) return begun;
   const { startedAt } = first;
   if (!last?.failed) return { ...begun, startedAt };
@@ -91,6 +105,17 @@ async function attemptsOf(id: TaskId, records: Records): Promise<Attempts> {
     ...(chunks && { chunks }),
     last: failure,
   };
+}
+
+/** Attempts are numbered from one again when a run is resumed, so that their ids do not tell whose they are. */
+async function begunSince(
+  since: string,
+  id: TaskId,
+  attempts: readonly string[],
+  records: TaskRecords,
+): Promise<string[]> {
+  const markers = await Promise.all(attempts.map((attempt) => readable(records.attempt(id, attempt))));
+  return attempts.filter((_, index) => Date.parse(markers[index]?.startedAt ?? '') >= Date.parse(since));
 }
 
 /** A record that nobody can read is as good as none: it must not keep the run from being cleaned up. */

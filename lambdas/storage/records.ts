@@ -62,10 +62,16 @@ export class Records {
     return { committed, attempts: attempts.sort(byNumber), chunked };
   }
 
-  /** The same for every chunk that was begun, by its id; in one listing. */
-  async chunkHistories(id: TaskId): Promise<Map<string, TaskHistory>> {
+  /**
+   * The same for every chunk that was begun, by its id; in one listing.
+   *
+   * @param since ISO 8601: leaves out what was written last before that second, which is as exactly as S3 knows
+   */
+  async chunkHistories(id: TaskId, since?: string): Promise<Map<string, TaskHistory>> {
     const chunks = new Map<string, { committed: boolean; readonly attempts: string[] }>();
-    for await (const name of this.#objects.list(chunksPrefix(id))) {
+    const first = since === undefined ? Number.NEGATIVE_INFINITY : Math.floor(Date.parse(since) / 1_000) * 1_000;
+    for await (const { name, modifiedAt } of this.#objects.listObjects(chunksPrefix(id))) {
+      if (modifiedAt < first) continue;
       const [chunk = '', folder = '', ...rest] = name.split('/');
       const isRecord = rest.length === 0 && folder === COMMIT_RECORD;
       if (!isRecord && (rest.length === 0 || attemptNumberOf(folder) === undefined)) continue;

@@ -4,6 +4,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type S3Client,
   S3ServiceException,
@@ -20,9 +21,23 @@ export class SmallObjects {
 
   /** What lies under a prefix, without the prefix; with a delimiter, folders end with it and come once. */
   async *list(prefix: string, delimiter?: string): AsyncGenerator<string> {
+    for await (const { Contents = [], CommonPrefixes = [] } of this.#pages(prefix, delimiter)) {
+      for (const { Key = '' } of Contents) yield Key.slice(prefix.length);
+      for (const { Prefix = '' } of CommonPrefixes) yield Prefix.slice(prefix.length);
+    }
+  }
+
+  /** The same without folders, and when each was written last, in milliseconds since 1970; S3 knows the second. */
+  async *listObjects(prefix: string): AsyncGenerator<{ readonly name: string; readonly modifiedAt: number }> {
+    for await (const { Contents = [] } of this.#pages(prefix))
+      for (const { Key = '', LastModified } of Contents)
+        yield { name: Key.slice(prefix.length), modifiedAt: LastModified?.getTime() ?? 0 };
+  }
+
+  async *#pages(prefix: string, delimiter?: string): AsyncGenerator<ListObjectsV2CommandOutput> {
     let token: string | undefined;
     do {
-      const page = await this.#s3.send(
+      const page: ListObjectsV2CommandOutput = await this.#s3.send(
         new ListObjectsV2Command({
           Bucket: this.#bucket,
           Prefix: prefix,
@@ -30,8 +45,7 @@ export class SmallObjects {
           ...(delimiter && { Delimiter: delimiter }),
         }),
       );
-      for (const { Key = '' } of page.Contents ?? []) yield Key.slice(prefix.length);
-      for (const { Prefix = '' } of page.CommonPrefixes ?? []) yield Prefix.slice(prefix.length);
+      yield page;
       token = page.NextContinuationToken;
     } while (token);
   }

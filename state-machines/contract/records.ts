@@ -100,6 +100,8 @@ export interface ResultRecord {
   /** The execution whose result it is. */
   readonly execution: string;
   readonly result: RunResult;
+  /** What lay there before the first deletion; absent where that is more than a page of the listing. */
+  readonly lay?: { readonly objects: number; readonly bytes: number };
 }
 
 /** @throws ContractError where the text is no such record, e.g. one of a newer version */

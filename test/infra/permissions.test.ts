@@ -103,25 +103,37 @@ describe('the role of a task', () => {
 });
 
 describe('the role of the cleanup', () => {
-  it('may delete under the runs of its pipeline, and nowhere else', () => {
-    const deleting = s3StatementsOf('Cleanup').filter(({ Action }) => /Delete|Abort|Put/.test(JSON.stringify(Action)));
-    expect(deleting).toEqual([
+  it('may delete under the runs of its pipeline, note there how a run ends, and touch nothing anywhere else', () => {
+    const changing = s3StatementsOf('Cleanup').filter(({ Action }) => /Delete|Abort|Put/.test(JSON.stringify(Action)));
+    expect(changing).toEqual([
+      {
+        Sid: 'NoteTheEnd',
+        Effect: 'Allow',
+        Action: 's3:PutObject',
+        Resource: ['_lease.json', '_result.json', '_holders/*'].map((path) => `${runs}/runs/trips/*/${path}`),
+      },
       {
         Sid: 'EmptyRuns',
         Effect: 'Allow',
-        Action: ['s3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+        Action: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'],
         Resource: `${runs}/runs/trips/*`,
       },
     ]);
     expect(JSON.stringify(statementsOf(synthesized.template, 'Cleanup'))).not.toContain(results);
   });
 
-  it('may list the runs of its pipeline, and unfinished uploads', () => {
+  it('may read the records of its pipeline’s runs, and no data', () => {
+    expect(s3StatementsOf('Cleanup').filter(({ Action }) => JSON.stringify(Action).includes('s3:Get'))).toEqual([
+      { Sid: 'ReadRecords', Effect: 'Allow', Action: 's3:GetObject', Resource: `${runs}/runs/trips/*/_*.json` },
+    ]);
+  });
+
+  it('may list the runs of its pipeline, their versions, and unfinished uploads', () => {
     expect(s3StatementsOf('Cleanup').filter(({ Action }) => JSON.stringify(Action).includes('List'))).toEqual([
       {
         Sid: 'ListRuns',
         Effect: 'Allow',
-        Action: 's3:ListBucket',
+        Action: ['s3:ListBucket', 's3:ListBucketVersions'],
         Resource: runs,
         Condition: { StringLike: { 's3:prefix': 'runs/trips/*' } },
       },

@@ -49,6 +49,9 @@ describe('what goes and what stays', () => {
     expect(await empty({ pipeline: 'flights', run: 'run-1' })).toEqual({
       objects: 2_500,
       bytes: 7_500,
+      versions: 0,
+      uploads: 0,
+      requests: 9,
       left: 0,
       outOfTime: false,
       refusals: [],
@@ -88,7 +91,7 @@ describe('what goes and what stays', () => {
     async (name) => {
       const client = fixture.newClient();
       let requests = 0;
-      intercept(client, 'ListObjectsV2Command', async (_, send) => {
+      intercept(client, 'ListObjectVersionsCommand', async (_, send) => {
         requests += 1;
         return send();
       });
@@ -109,7 +112,7 @@ describe('when S3 does not do as asked', () => {
     const asked: number[] = [];
     intercept(client, 'DeleteObjectsCommand', async (input, send, call) => {
       asked.push(input.Delete.Objects.length);
-      return call <= 2 ? deleteAllBut(/part-0000[3-7]$/, input, send) : send();
+      return call <= 2 ? deleteAllBut(/part-0000[3-7]$/, input, send, 'SlowDown') : send();
     });
     expect(await empty(id, client)).toMatchObject({ objects: 10, bytes: 10, left: 0, refusals: [] });
     expect(asked).toEqual([10, 5, 5]);
@@ -121,7 +124,7 @@ describe('when S3 does not do as asked', () => {
     await fixture.putAll(manyKeys('runs/errors/for-good/', 10));
     const client = fixture.newClient();
     intercept(client, 'DeleteObjectsCommand', (input, send) => deleteAllBut(/part-0000[3-7]$/, input, send));
-    expect(await empty(id, client)).toEqual({
+    expect(await empty(id, client)).toMatchObject({
       objects: 5,
       bytes: 5,
       left: 5,
@@ -144,8 +147,9 @@ describe('when S3 does not do as asked', () => {
 
   it('a request that fails for good is an error, not an empty prefix', async () => {
     const denied = () => Promise.reject(s3Error('AccessDenied', 403));
-    await fixture.put('runs/denied/run-1/x');
-    for (const command of ['ListObjectsV2Command', 'DeleteObjectsCommand', 'ListMultipartUploadsCommand']) {
+    const listings = ['ListObjectVersionsCommand', 'ListMultipartUploadsCommand', 'ListObjectsV2Command'];
+    for (const command of [...listings, 'DeleteObjectsCommand']) {
+      await fixture.put('runs/denied/run-1/x');
       const client = fixture.newClient();
       intercept(client, command, denied);
       await expect(empty({ pipeline: 'denied', run: 'run-1' }, client)).rejects.toMatchObject({ name: 'AccessDenied' });
@@ -173,7 +177,7 @@ describe('when time is short', () => {
     const first = await empty(id, fixture.s3, () => ++asked <= 1);
     expect(first).toMatchObject({ objects: 1_000, outOfTime: true });
     expect(await fixture.keys('runs/short/')).toHaveLength(100);
-    expect(await empty(id)).toEqual({ objects: 100, bytes: 100, left: 0, outOfTime: false, refusals: [] });
+    expect(await empty(id)).toMatchObject({ objects: 100, bytes: 100, left: 0, outOfTime: false, refusals: [] });
   });
 
   it('without any time nothing goes, and an empty prefix is empty all the same', async () => {

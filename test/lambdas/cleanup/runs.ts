@@ -5,16 +5,30 @@ import type {
   CleanupAnswer,
   CleanupEvent,
   NotesAnswer,
+  SweepAnswer,
   TaskOut,
   TaskRetries,
 } from '../../../state-machines/contract/events.ts';
-import { attemptMarkerKey, commitRecordKey, outputKey, type TaskId } from '../../../state-machines/contract/keys.ts';
-import type { AttemptMarker, CommitRecord } from '../../../state-machines/contract/records.ts';
+import {
+  attemptMarkerKey,
+  commitRecordKey,
+  holderKey,
+  leaseKey,
+  outputKey,
+  type TaskId,
+} from '../../../state-machines/contract/keys.ts';
+import type {
+  AttemptMarker,
+  CommitRecord,
+  HolderRecord,
+  LeaseRecord,
+} from '../../../state-machines/contract/records.ts';
 import type { RunResult } from '../../../state-machines/contract/result.ts';
 import { BUCKETS, type S3Fixture } from '../s3-fixture.ts';
 
 export const PIPELINE = 'flights';
 export const STARTED_AT = '2026-01-02T03:04:05.000Z';
+export const SHAPE = 'shape';
 export const SUCCEEDED: TaskOut = { status: 'SUCCEEDED' };
 
 export const at = (seconds: number) => new Date(Date.parse(STARTED_AT) + seconds * 1000).toISOString();
@@ -27,6 +41,7 @@ type SomeEvent = Partial<CleanupEvent> & Pick<CleanupEvent, 'tasks' | 'state'>;
 
 /** Objects of one run, put where a task would put them. */
 export class RunFolder {
+  readonly pipeline = PIPELINE;
   readonly run: string;
   readonly #fixture: S3Fixture;
 
@@ -60,6 +75,20 @@ export class RunFolder {
     await this.record(task, JSON.stringify(whole));
   }
 
+  async lease(lease: Partial<LeaseRecord> = {}): Promise<void> {
+    const usual = { until: at(1e9), keptAt: at(100), execution: this.run, holder: 0, shape: SHAPE };
+    await this.#fixture.put(leaseKey(this), JSON.stringify({ version: 1, ...usual, ...lease }));
+  }
+
+  async holder(number: number, by: HolderRecord['by']): Promise<void> {
+    await this.#fixture.put(holderKey(this, number), JSON.stringify({ version: 1, by, at: at(200) }));
+  }
+
+  /** A record that the run's own execution or another wrote. */
+  async read<T>(key: string): Promise<T> {
+    return JSON.parse(await this.#fixture.text(key));
+  }
+
   record(task: string, text: string): Promise<void> {
     return this.#fixture.put(commitRecordKey(this.#id(task)), text);
   }
@@ -77,16 +106,26 @@ export class RunFolder {
     return (await this.#call({ ...event, notesOnly: true })) as NotesAnswer;
   }
 
+  async sweep(execution = this.run, surroundings: Partial<CleanupSurroundings> = {}): Promise<SweepAnswer> {
+    const event = { run: this.run, execution, input: {}, sweep: true } as const;
+    return (await cleanUp(event, { ...this.#surroundings(), ...surroundings })) as SweepAnswer;
+  }
+
+  #surroundings(): CleanupSurroundings {
+    return { pipeline: PIPELINE, s3: this.#fixture.s3, runsBucket: BUCKETS.runs, hasTime: () => true };
+  }
+
   #call(event: SomeEvent, surroundings: Partial<CleanupSurroundings> = {}) {
     return cleanUp(
-      { run: this.run, execution: this.run, shape: 'shape', input: {}, startedAt: STARTED_AT, ...event },
-      { pipeline: PIPELINE, s3: this.#fixture.s3, runsBucket: BUCKETS.runs, hasTime: () => true, ...surroundings },
+      { run: this.run, execution: this.run, shape: SHAPE, input: {}, startedAt: STARTED_AT, ...event },
+      { ...this.#surroundings(), ...surroundings },
     );
   }
 
-  /** @param path a task, or `task/chunk` */
+  /** @param path a task, `task/chunk`, or `hook@execution` */
   #id(path: string): TaskId {
-    const [task = '', chunk] = path.split('/');
+    const [, task = '', chunk, execution] = /^([^/@]*)(?:\/(.*))?(?:@(.*))?$/.exec(path) ?? [];
+    if (execution !== undefined) return { pipeline: PIPELINE, run: this.run, task, execution };
     return { pipeline: PIPELINE, run: this.run, task, ...(chunk !== undefined && { chunk }) };
   }
 }

@@ -1,0 +1,22 @@
+/** Whether the intermediates of a run are kept when it ends, and how long. */
+
+import type { CleanupEvent } from '../../state-machines/contract/events.ts';
+import { isObject } from '../../state-machines/contract/objects.ts';
+import type { RunStatus } from '../../state-machines/contract/result.ts';
+
+/** How long a run is kept at the least that was asked to be kept. */
+const A_DAY_SECONDS = 86_400;
+
+/** @returns 0 where the run is not kept */
+export function keepSeconds(
+  { input, keepOnFailureSeconds = 0 }: Pick<CleanupEvent, 'input' | 'keepOnFailureSeconds'>,
+  status: RunStatus,
+): number {
+  if (asksToKeep(input)) return Math.max(keepOnFailureSeconds, A_DAY_SECONDS);
+  return status === 'SUCCEEDED' ? 0 : keepOnFailureSeconds;
+}
+
+/** `keep: true` in an execution's input. */
+export function asksToKeep(input: unknown): boolean {
+  return isObject(input) && input['keep'] === true;
+}

@@ -1,0 +1,28 @@
+/** The last look at a run whose functions may have outlived it: what they wrote since is deleted. */
+
+import { RUN_ERRORS, type SweepAnswer, type SweepEvent } from '../../state-machines/contract/events.ts';
+import { runPrefix } from '../../state-machines/contract/keys.ts';
+import { Leases } from '../storage/leases.ts';
+import type { CleanupSurroundings } from './cleanup.ts';
+import { emptyPrefix } from './empty-prefix.ts';
+import { isLatestHolder } from './hold.ts';
+
+const NOTHING: SweepAnswer = { done: true, objects: 0, bytes: 0 };
+
+/** Touches nothing where the run is kept, or is another's by now. */
+export async function sweep(
+  { run, execution }: SweepEvent,
+  { pipeline, s3, runsBucket, hasTime }: CleanupSurroundings,
+): Promise<SweepAnswer> {
+  const id = { pipeline, run };
+  const leases = new Leases(s3, runsBucket);
+  // In this order: whoever takes a run over does so while its lease is there.
+  if (await leases.lease(id)) return NOTHING;
+  if (!(await isLatestHolder(id, execution, leases))) return NOTHING;
+  const { objects, bytes, left, outOfTime, refusals } = await emptyPrefix(s3, runsBucket, id, hasTime);
+  const gaveUp = objects === 0 && left > 0;
+  if (outOfTime && !gaveUp) return { done: false };
+  if (left === 0) return { done: true, objects, bytes };
+  const why = refusals.join('; ') || 'they were written while the sweep ran';
+  return { done: true, error: RUN_ERRORS.cleanup, cause: `${left} objects are left in ${runPrefix(id)}: ${why}` };
+}
