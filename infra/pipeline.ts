@@ -57,7 +57,7 @@ export class Pipeline extends Construct {
 
     const runs = createRunsBucket(this, 'Runs', timeout);
     const results = createResultsBucket(this, 'Results');
-    const { functions, cleanup } = this.#createFunctions(plan, files, { pipeline: plan.pipeline, runs, results });
+    const { functions, cleanup } = this.#createFunctions(plan, files, { pipeline: plan.pipeline, plan, runs, results });
 
     const placed = (names: readonly string[]) =>
       Object.fromEntries(names.map((name) => [compiled.functions[name] ?? '', functions[name] as IFunction]));

@@ -9,6 +9,7 @@ import { runAttempt } from '../lambdas/runtime/attempt.ts';
 import { abortBefore } from '../lambdas/runtime/deadline.ts';
 import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
 import { Store } from '../lambdas/runtime/store.ts';
+import { Leases } from '../lambdas/storage/leases.ts';
 import { Records } from '../lambdas/storage/records.ts';
 import { compile } from '../state-machines/compiler/compile.ts';
 import {
@@ -103,6 +104,7 @@ export class InProcessFunctions implements Functions {
         task,
         event: parseTaskEvent(payload),
         records: new Records(this.#s3, LOCAL_BUCKETS.runs),
+        leases: new Leases(this.#s3, LOCAL_BUCKETS.runs),
         store: new Store(this.#s3, LOCAL_BUCKETS),
         signal: AbortSignal.any([deadline.signal, this.#killed.signal]),
         log: this.#log,

@@ -1,7 +1,6 @@
 /** One invocation of a task's function: the task itself, some of its chunks, the gathering of them, or a hook. */
 
 import type { TaskAnswer } from '../../state-machines/contract/events.ts';
-import type { TaskId } from '../../state-machines/contract/keys.ts';
 import { outcomeOf } from '../../state-machines/contract/outcome.ts';
 import type { PlannedHook } from '../../state-machines/graph/plan.ts';
 import { answerOf } from './answer.ts';
@@ -13,6 +12,8 @@ import { handlerWork } from './handler-work.ts';
 import { openInputs } from './inputs.ts';
 import type { AnyHandler, Attempt } from './invocation.ts';
 import { presentable } from './presentable.ts';
+import { releaseConsumed } from './release.ts';
+import { idOf } from './task-id.ts';
 
 /** @throws an error that can be shown, whatever went wrong */
 export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise<TaskAnswer> {
@@ -35,12 +36,14 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
 
 async function runTask(handler: AnyHandler, hook: PlannedHook | undefined, attempt: Attempt): Promise<TaskAnswer> {
   const { plan, task, event, records, store } = attempt;
-  const id: TaskId = { pipeline: plan.pipeline, run: event.run, task: task.name };
+  const id = idOf(attempt, task.name);
   const record = await commitOnce(id, attempt, async (attemptId) => {
-    const inputs = await openInputs(id, task, records, store);
+    const inputs = await openInputs((name) => idOf(attempt, name), task, records, store);
     const extra = hook ? { outcome: outcomeOf(event.state ?? {}, hook.about) } : {};
     return handlerWork(handler, attempt, { id, attemptId, inputs: inputs(), extra });
   });
+  // What hooks read stays until the run ends.
+  if (!hook) await releaseConsumed(attempt);
   return answerOf(record, plan, task);
 }
 

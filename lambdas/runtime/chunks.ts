@@ -1,7 +1,6 @@
 /** Some chunks of a chunk-parallel task, one after the other. Each attempts and commits on its own. */
 
 import { NON_RETRYABLE_ERROR, type TaskAnswer } from '../../state-machines/contract/events.ts';
-import type { TaskId } from '../../state-machines/contract/keys.ts';
 import { bytesOut, type CommitRecord } from '../../state-machines/contract/records.ts';
 import type { PlannedEach, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { readChunks } from './chunk-list.ts';
@@ -11,6 +10,7 @@ import { handlerWork } from './handler-work.ts';
 import { openInputs } from './inputs.ts';
 import type { AnyHandler, Attempt } from './invocation.ts';
 import { presentable } from './presentable.ts';
+import { idOf } from './task-id.ts';
 
 /**
  * Carries out those of the chunks that have not committed. One that fails does not keep the others from their turn, as
@@ -24,16 +24,21 @@ export async function runChunks(
   ids: readonly string[],
   attempt: Attempt,
 ): Promise<TaskAnswer> {
-  const { plan, event, records, store, signal, log } = attempt;
-  const whole: TaskId = { pipeline: plan.pipeline, run: event.run, task: task.name };
+  const { event, records, store, signal, log } = attempt;
+  const whole = idOf(attempt, task.name);
   // Read where a chunk needs it first: a marker is there by then that can tell how it failed.
   let shared: ReturnType<typeof readShared> | undefined;
   const readShared = () =>
-    Promise.all([readChunks(whole, task.each, records, store), openInputs(whole, task, records, store)]);
+    Promise.all([
+      readChunks(whole, task.each, records, store),
+      openInputs((name) => idOf(attempt, name), task, records, store),
+    ]);
+  // Chunks that failed and were tolerated have no turn in an execution that resumes: what they read may be gone.
+  const gathered = event.run !== event.execution && (await records.hasCommitted(whole));
 
   const succeeded: CommitRecord[] = [];
   const failed: FailedChunk[] = [];
-  for (const chunkId of ids) {
+  for (const chunkId of gathered ? [] : ids) {
     const id = { ...whole, chunk: chunkId };
     try {
       signal.throwIfAborted();

@@ -6,6 +6,9 @@
  * 3. Creating the commit record, which only one attempt can, makes them the task's outputs.
  * 4. Durable outputs are then copied, from what was committed, to where they stay. An attempt that finds a record
  *    does this step again, so a crash between 3 and 4 loses nothing and a late attempt publishes nothing of its own.
+ *
+ * An attempt that fails while another has committed answers from the record too: its inputs may have gone meanwhile,
+ * as the other's commit released them.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -13,11 +16,11 @@ import { attemptIdOf, attemptNumberOf, type TaskId } from '../../state-machines/
 import type { CommitRecord, CommittedPart } from '../../state-machines/contract/records.ts';
 import { eachLimited } from '../storage/each-limited.ts';
 import { CommitRefusedError, type Records } from '../storage/records.ts';
+import { isMissing } from '../storage/s3-requests.ts';
 import { NonRetryableError } from './errors.ts';
 import type { Attempt } from './invocation.ts';
 import { Marker } from './marker.ts';
 import { presentable } from './presentable.ts';
-import type { Store } from './store.ts';
 
 /** What is done between an attempt's marker and its commit record. */
 export interface Work {
@@ -40,14 +43,14 @@ export async function commitOnce(
   attempt: Attempt,
   prepare: (attemptId: string) => Promise<Work>,
 ): Promise<CommitRecord> {
-  const { event, records, store, log } = attempt;
+  const { event, records, log } = attempt;
   const chunk = id.chunk !== undefined && { chunk: id.chunk };
   const before = await records.history(id);
   if (before.committed) {
     const record = await records.committed(id);
     if (record) {
       log.info('already committed', { attempt: record.attempt, ...chunk });
-      await publish(record, store);
+      await publish(id, record, attempt);
       return record;
     }
   }
@@ -76,7 +79,7 @@ export async function commitOnce(
       log.warn('another attempt committed first', { attempt: record.attempt, ...chunk });
       await work.discard();
     }
-    await publish(record, store);
+    await publish(id, record, attempt);
     return record;
   } catch (cause) {
     const refused = cause instanceof CommitRefusedError;
@@ -85,7 +88,11 @@ export async function commitOnce(
     // to have committed may go.
     const uncommitted = phase === 'working' || (phase === 'committing' && refused);
     await Promise.all([uncommitted && work?.discard(), marker.fail(error)]);
-    throw error;
+    const record = phase === 'working' ? await records.committed(id).catch(() => undefined) : undefined;
+    if (!record) throw error;
+    log.warn('failed, and another attempt has committed', { attempt: record.attempt, ...chunk, error });
+    await publish(id, record, attempt);
+    return record;
   }
 }
 
@@ -115,11 +122,21 @@ export async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T
 
 const PUBLISHED_AT_ONCE = 32;
 
-async function publish({ outputs }: CommitRecord, store: Store): Promise<void> {
-  const objects = Object.values(outputs).flatMap((output): readonly Omit<CommittedPart, 'chunk'>[] => {
-    return output.parts ?? [output];
+async function publish(id: TaskId, { outputs }: CommitRecord, { records, store }: Attempt): Promise<void> {
+  let stored: Promise<ReadonlySet<string>> | undefined;
+  const objects = Object.values(outputs).flatMap((output) => {
+    const parts: readonly Omit<CommittedPart, 'chunk'>[] = output.parts ?? [output];
+    return parts.map((part) => ({ part, mayBeGone: output.releasedBy !== undefined }));
   });
-  await eachLimited(objects, PUBLISHED_AT_ONCE, async ({ key, bytes, resultKey }) => {
-    if (resultKey) await store.publish(key, resultKey, bytes);
+  await eachLimited(objects, PUBLISHED_AT_ONCE, async ({ part: { key, bytes, resultKey }, mayBeGone }) => {
+    if (!resultKey) return;
+    try {
+      await store.publish(key, resultKey, bytes);
+    } catch (error) {
+      if (!mayBeGone || !isMissing(error)) throw error;
+      // Those who released it began after it had been published. A refusal looks the same, so it is looked for.
+      stored ??= records.keysOf(id);
+      if ((await stored).has(key)) throw error;
+    }
   });
 }

@@ -19,6 +19,8 @@ import { readChunkIds } from './chunk-list.ts';
 import { commitOnce, type Work } from './commit.ts';
 import { ChunksFailedError } from './errors.ts';
 import type { Attempt } from './invocation.ts';
+import { releaseConsumed } from './release.ts';
+import { idOf } from './task-id.ts';
 
 const RECORDS_READ_AT_ONCE = 64;
 
@@ -26,13 +28,14 @@ type ChunkTask = PlannedTask & { readonly each: PlannedEach };
 
 /** @throws ChunksFailedError where more chunks failed than are tolerated */
 export async function gatherChunks(task: ChunkTask, attempt: Attempt): Promise<TaskAnswer> {
-  const { plan, event, records } = attempt;
-  const id: TaskId = { pipeline: plan.pipeline, run: event.run, task: task.name };
+  const { plan, records } = attempt;
+  const id = idOf(attempt, task.name);
   const record = await commitOnce(id, attempt, async () => ({
     carryOut: () => gather(id, task, records),
     // It stores nothing: what it commits are the chunks' own objects.
     discard: async () => undefined,
   }));
+  await releaseConsumed(attempt);
   return answerOf(record, plan, task);
 }
 
@@ -94,7 +97,7 @@ async function readCommitted(id: TaskId, ids: readonly string[], records: Record
 function gatheredOutput(
   id: TaskId,
   name: string,
-  { format, durable }: PlannedOutput,
+  { format, durable, releasedBy }: PlannedOutput,
   records: readonly (readonly [chunk: string, record: CommitRecord])[],
 ): CommittedOutput {
   const parts = records.flatMap(([chunk, { outputs }]): CommittedPart[] => {
@@ -118,6 +121,7 @@ function gatheredOutput(
     ...(hasRows && { rows: sum(parts.map(({ rows = 0 }) => rows)) }),
     ...(durable && { resultKey: resultFolder(id, name) }),
     parts,
+    ...(releasedBy && { releasedBy }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { RunId } from '../../state-machines/contract/keys.ts';
+import type { TaskId } from '../../state-machines/contract/keys.ts';
 import type { CommittedOutput } from '../../state-machines/contract/records.ts';
 import type { AnyFormat, FormatKind } from '../../state-machines/graph/formats.ts';
 import type { PlannedTask } from '../../state-machines/graph/plan.ts';
@@ -25,16 +25,19 @@ export interface Inputs {
 /**
  * Reads each producing task's record once.
  *
+ * @param idOf where a task, by its name, leaves its data
  * @returns makes the inputs, as often as a handler is called
  * @throws InputMissingError where a task that is needed has none
  */
-export async function openInputs(run: RunId, task: PlannedTask, records: Records, store: Store): Promise<() => Inputs> {
-  const { pipeline, run: runId } = run;
+export async function openInputs(
+  idOf: (task: string) => TaskId,
+  task: PlannedTask,
+  records: Records,
+  store: Store,
+): Promise<() => Inputs> {
   const producers = [...new Set(Object.values(task.inputs).map((input) => input.task))];
   const committed = new Map(
-    await Promise.all(
-      producers.map(async (name) => [name, await records.committed({ pipeline, run: runId, task: name })] as const),
-    ),
+    await Promise.all(producers.map(async (name) => [name, await records.committed(idOf(name))] as const)),
   );
   const found = Object.entries(task.inputs).map(([name, input]) => {
     const output = committed.get(input.task)?.outputs[input.output];

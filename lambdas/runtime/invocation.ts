@@ -2,6 +2,7 @@
 
 import type { TaskEvent } from '../../state-machines/contract/events.ts';
 import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
+import type { Leases } from '../storage/leases.ts';
 import type { Records } from '../storage/records.ts';
 import type { Store } from './store.ts';
 import type { TaskContext } from './types.ts';
@@ -16,6 +17,7 @@ export interface Attempt {
   readonly task: PlannedTask;
   readonly event: TaskEvent;
   readonly records: Records;
+  readonly leases: Leases;
   readonly store: Store;
   readonly signal: AbortSignal;
   readonly log: TaskContext<{}, {}>['log'];

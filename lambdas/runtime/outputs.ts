@@ -28,10 +28,7 @@ export class Outputs {
     this.writers = Object.fromEntries(
       Object.entries(task.outputs).map(([name, output]) => {
         const key = outputKey(id, attemptId, name);
-        // What chunks wrote is published when they are gathered: until then it may be tolerated that they fail.
-        const publishes = output.durable && id.chunk === undefined;
-        const result = publishes ? resultKey(id, name, extensionOf(output.format)) : undefined;
-        return [name, new Writer(name, key, result, output, store, stopped)];
+        return [name, new Writer(name, { key, ...fateOf(id, name, output) }, output, store, stopped)];
       }),
     );
   }
@@ -71,6 +68,15 @@ export class Outputs {
   }
 }
 
+/** Where an output is published, and when it goes. What chunks wrote has neither before it is gathered. */
+function fateOf(id: TaskId, name: string, { format, durable, releasedBy }: PlannedOutput) {
+  if (id.chunk !== undefined) return {};
+  return {
+    ...(durable && { resultKey: resultKey(id, name, extensionOf(format)) }),
+    ...(releasedBy && { releasedBy }),
+  };
+}
+
 interface Stored {
   readonly output: CommittedOutput;
   readonly values?: Readonly<Record<string, Scalar>>;
@@ -82,22 +88,21 @@ class Writer {
   /** Settles when the output is stored; undefined until it is written. */
   written: Promise<Stored> | undefined;
   readonly #name: string;
-  readonly #resultKey: string | undefined;
+  readonly #place: Omit<CommittedOutput, 'bytes'>;
   readonly #output: PlannedOutput;
   readonly #store: Store;
   readonly #signal: AbortSignal;
 
   constructor(
     name: string,
-    key: string,
-    resultKey: string | undefined,
+    place: Omit<CommittedOutput, 'bytes'>,
     output: PlannedOutput,
     store: Store,
     signal: AbortSignal,
   ) {
-    this.key = key;
+    this.key = place.key;
     this.#name = name;
-    this.#resultKey = resultKey;
+    this.#place = place;
     this.#output = output;
     this.#store = store;
     this.#signal = signal;
@@ -163,7 +168,7 @@ class Writer {
       }
     }
     await this.#store.upload(this.key, CONTENT_TYPES[this.#output.format.kind], counted(), this.#signal);
-    return { key: this.key, bytes, ...(this.#resultKey && { resultKey: this.#resultKey }) };
+    return { ...this.#place, bytes };
   }
 
   #wrongMethod(called: string, meant: string): InvalidDataError {

@@ -1,14 +1,23 @@
 /** The S3 requests for a task's data, as streams. All keys come from the contract. */
 
 import { Readable } from 'node:stream';
-import { CopyObjectCommand, DeleteObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { eachLimited } from '../storage/each-limited.ts';
 import { backOff, statusOf } from '../storage/s3-requests.ts';
 import { copyLarge, LARGEST_COPY_BYTES } from './copy-large.ts';
 
 /** Two parts of 8 MiB under way and one filling: what an upload keeps in memory, whatever its length. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_UNDER_WAY = 2;
+
+const DELETED_AT_ONCE = { keys: 1_000, requests: 4 };
 
 export interface Buckets {
   readonly runs: string;
@@ -71,6 +80,20 @@ export class Store {
 
   async delete(key: string): Promise<void> {
     await this.#s3.send(new DeleteObjectCommand({ Bucket: this.#buckets.runs, Key: key }));
+  }
+
+  /** @throws Error that names the first one that S3 would not delete */
+  async deleteAll(keys: readonly string[], signal: AbortSignal): Promise<void> {
+    const groups: string[][] = [];
+    for (let start = 0; start < keys.length; start += DELETED_AT_ONCE.keys)
+      groups.push(keys.slice(start, start + DELETED_AT_ONCE.keys));
+    await eachLimited(groups, DELETED_AT_ONCE.requests, async (group) => {
+      signal.throwIfAborted();
+      const Objects = group.map((Key) => ({ Key }));
+      const request = new DeleteObjectsCommand({ Bucket: this.#buckets.runs, Delete: { Objects, Quiet: true } });
+      const { Errors: [refused] = [] } = await this.#s3.send(request);
+      if (refused) throw new Error(`${refused.Key} was not deleted: ${refused.Code}: ${refused.Message}`);
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import { parseTaskEvent, type TaskAnswer } from '../../state-machines/contract/e
 import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import type { AnyTaskHandle, FunctionHandle, InputsDef, OutputsDef } from '../../state-machines/graph/task.ts';
 import { fromEnvironment } from '../storage/environment.ts';
+import { Leases } from '../storage/leases.ts';
 import { Records } from '../storage/records.ts';
 import { runAttempt } from './attempt.ts';
 import { abortBefore } from './deadline.ts';
@@ -27,6 +28,7 @@ interface Warm {
   readonly plan: Plan;
   readonly task: PlannedTask;
   readonly records: Records;
+  readonly leases: Leases;
   readonly store: Store;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -113,10 +115,14 @@ function refuseOtherTask(made: string, wanted: string): void {
   throw new NonRetryableError(`this is the function of the task "${wanted}", and its handler is task(${made}, …)`);
 }
 
-function storage(): { records: Records; store: Store } {
+function storage(): Pick<Warm, 'records' | 'leases' | 'store'> {
   const s3 = new S3Client({});
   const buckets = { runs: fromEnvironment('runsBucket'), results: fromEnvironment('resultsBucket') };
-  return { records: new Records(s3, buckets.runs), store: new Store(s3, buckets) };
+  return {
+    records: new Records(s3, buckets.runs),
+    leases: new Leases(s3, buckets.runs),
+    store: new Store(s3, buckets),
+  };
 }
 
 function planned(handle: AnyTaskHandle): { plan: Plan; task: PlannedTask } {

@@ -91,6 +91,18 @@ export class Records {
     return text === undefined ? undefined : parseCommitRecord(text, key);
   }
 
+  /** Whether there is a record, without reading it: that of 100,000 chunks is large. */
+  hasCommitted(id: TaskId): Promise<boolean> {
+    return this.#objects.exists(commitRecordKey(id));
+  }
+
+  /** The keys of all that lies in the task's folder. */
+  async keysOf(id: TaskId): Promise<Set<string>> {
+    const keys = new Set<string>();
+    for await (const name of this.#objects.list(taskPrefix(id))) keys.add(taskPrefix(id) + name);
+    return keys;
+  }
+
   async attempt(id: TaskId, attemptId: string): Promise<AttemptMarker | undefined> {
     const key = attemptMarkerKey(id, attemptId);
     const text = await this.#objects.getText(key);

@@ -8,6 +8,12 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 }
 
+/** That there is none; or none that a role may see that cannot list the bucket, to which S3 says 403. */
+export function isMissing(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 404 || status === 403;
+}
+
 /** What a conditional write meets: 412 says that it is there already, 409 that another is at it this moment. */
 export function isConflict(error: unknown): boolean {
   const status = statusOf(error);

@@ -3,12 +3,14 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { isMissing } from './s3-requests.ts';
 
 export class SmallObjects {
   readonly #s3: S3Client;
@@ -58,6 +60,17 @@ export class SmallObjects {
     } catch (error) {
       if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'AccessDenied'))
         return undefined;
+      throw error;
+    }
+  }
+
+  /** The same without reading it, which can be large. */
+  async exists(key: string): Promise<boolean> {
+    try {
+      await this.#s3.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
       throw error;
     }
   }

@@ -45,7 +45,7 @@ const RETRIES: Range = { min: 0, max: 1_000, integer: true };
 const EXPECTED_SECONDS: Range = { min: 0, max: 31_622_399, integer: false };
 
 const OPTIONS = ['inputs', 'outputs', 'retries', 'retry', 'timeoutSeconds', 'resources'];
-const TASK_OPTIONS = ['expectedSeconds', 'when', 'each', 'maxConcurrency', 'toleratedFailures', 'batchSize'];
+const TASK_OPTIONS = ['expectedSeconds', 'release', 'when', 'each', 'maxConcurrency', 'toleratedFailures', 'batchSize'];
 
 /** A problem where a value is given and out of its range. */
 export function check(

@@ -16,12 +16,6 @@ export interface FunctionDef<Inputs extends InputsDef = InputsDef, Outputs exten
   readonly inputs?: Inputs;
   /** What this task produces. @default none */
   readonly outputs?: Outputs;
-  /**
-   * When its outputs go, all of them or by name. @default as the graph says, which by default is `consumed`
-   * @example
-   * graph.addTask('extract', { outputs: { rows: ndjson<Row>(), index: json<Index>() }, release: { index: 'run' } });
-   */
-  readonly release?: Release | { readonly [Name in keyof Outputs]?: Release };
   /** Further attempts after the first. @default 0 */
   readonly retries?: number;
   /** How long to wait between attempts. @default 1 second, then twice as long each time, a minute at the most */
@@ -39,6 +33,12 @@ export interface TaskDef<Inputs extends InputsDef = InputsDef, Outputs extends O
    * that the task depends on has ended well. @default the task always runs
    */
   readonly when?: Condition;
+  /**
+   * When its outputs go, all of them or by name. @default as the graph says, which by default is `consumed`
+   * @example
+   * graph.addTask('extract', { outputs: { rows: ndjson<Row>(), index: json<Index>() }, release: { index: 'run' } });
+   */
+  readonly release?: Release | { readonly [Name in keyof Outputs]?: Release };
   /**
    * A hint for the compiler: how long the task usually takes, in seconds. @default the mean of the hints that other tasks
    * have; where none has one, the graph is nested so that it does well with most durations

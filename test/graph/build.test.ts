@@ -165,7 +165,9 @@ describe('an output', () => {
   it('is durable where the task says so, and has the format inside', () => {
     const plan = flights().build();
     expect(plan.task('merge-load')?.outputs).toEqual({ table: { format: { kind: 'csv' }, durable: true } });
-    expect(plan.task('extract')?.outputs).toEqual({ raw: { format: { kind: 'ndjson' }, durable: false } });
+    expect(plan.task('extract')?.outputs).toEqual({
+      raw: { format: { kind: 'ndjson' }, durable: false, releasedBy: ['aggregate', 'enrich'] },
+    });
   });
 
   it('is a ref on the handle, durable or not', () => {

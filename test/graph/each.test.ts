@@ -68,6 +68,7 @@ describe('a chunk-parallel task', () => {
       format: { kind: 'chunks', max: 300 },
       durable: false,
       chunksOf: ['fetch', 'count'],
+      releasedBy: ['fetch', 'count'],
     });
     expect(outputs?.['rows']).not.toHaveProperty('chunksOf');
   });

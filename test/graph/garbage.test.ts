@@ -57,6 +57,7 @@ const definitions = fc.oneof(
       maxConcurrency: garbage,
       toleratedFailures: garbage,
       batchSize: garbage,
+      release: parts,
     },
     { requiredKeys: [] },
   ),

@@ -15,12 +15,15 @@ it('is 16 hexadecimal digits, the same for the same graph', () => {
   expect(shapeOf(plan())).toBe(shapeOf(plan()));
 });
 
-it.each<TaskDef>([{ retries: 3 }, { timeoutSeconds: 5 }, { resources: { memoryMiB: 1024 } }, { expectedSeconds: 7 }])(
-  'is the same with %j',
-  (change) => {
-    expect(shapeOf(plan(change))).toBe(shapeOf(plan()));
-  },
-);
+it.each<TaskDef>([
+  { retries: 3 },
+  { timeoutSeconds: 5 },
+  { resources: { memoryMiB: 1024 } },
+  { expectedSeconds: 7 },
+  { release: 'run' },
+])('is the same with %j', (change) => {
+  expect(shapeOf(plan(change))).toBe(shapeOf(plan()));
+});
 
 it('is the same with another hook, and for tasks in another order', () => {
   expect(shapeOf(plan({}, (graph) => graph.addFinallyTask('close')))).toBe(shapeOf(plan()));

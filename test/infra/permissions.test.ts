@@ -38,7 +38,7 @@ function allowed(): Properties[] {
 }
 
 describe('the role of a task', () => {
-  it('may read exactly its inputs and its own record, and write exactly its own outputs', () => {
+  it('may read, and release, exactly its inputs, read its own record, and write exactly its own outputs', () => {
     const own = `${runs}/runs/trips/*/merge-load`;
     expect(s3StatementsOf('merge-load')).toEqual([
       {
@@ -51,6 +51,12 @@ describe('the role of a task', () => {
           `${runs}/runs/trips/*/extract/_committed.json`,
           `${runs}/runs/trips/*/extract/*/table`,
         ],
+      },
+      {
+        Sid: 'ReleaseInputs',
+        Effect: 'Allow',
+        Action: 's3:DeleteObject',
+        Resource: [`${runs}/runs/trips/*/aggregate/*/total`, `${runs}/runs/trips/*/extract/*/table`],
       },
       {
         Sid: 'WriteOwnAttempts',
@@ -72,6 +78,13 @@ describe('the role of a task', () => {
         Resource: runs,
         Condition: { StringLike: { 's3:prefix': 'runs/trips/*/merge-load/' } },
       },
+      { Sid: 'ReadLeases', Effect: 'Allow', Action: 's3:GetObject', Resource: `${runs}/runs/trips/*/_lease.json` },
+      {
+        Sid: 'TakeRunsOver',
+        Effect: 'Allow',
+        Action: ['s3:GetObject', 's3:PutObject'],
+        Resource: `${runs}/runs/trips/*/_holders/*`,
+      },
       { Sid: 'CopyOwnResults', Effect: 'Allow', Action: 's3:GetObject', Resource: `${own}/*/report` },
       {
         Sid: 'PublishOwnResults',
@@ -88,6 +101,8 @@ describe('the role of a task', () => {
       'WriteOwnRecords',
       'ReadOwnRecord',
       'ListOwnAttempts',
+      'ReadLeases',
+      'TakeRunsOver',
     ]);
     expect(JSON.stringify(statementsOf(synthesized.template, 'extract'))).not.toContain(results);
   });

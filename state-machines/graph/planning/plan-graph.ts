@@ -13,9 +13,11 @@ import { Plan, type PlannedCondition, type PlannedInput, type PlannedOutput, typ
 import type { DataRef } from '../refs.ts';
 import type { AnyTaskHandle, Dependency, EachDef, TaskDef } from '../task.ts';
 import { resolveCondition, subjectsOf } from './conditions.ts';
+import { withConsumers } from './consumers.ts';
 import { MAX_CHUNKS, resolveEach } from './each.ts';
 import { type GroupedTask, planHooks } from './hooks.ts';
 import { KnownOutputs } from './refs.ts';
+import { checkRelease, checkReleases, releasesOf } from './releases.ts';
 import { checkShape } from './shape.ts';
 
 /** The plan is only fit for use where there are no problems. */
@@ -27,10 +29,13 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
     problems.push(problem('InvalidName', explainName('pipeline name', PIPELINE_NAME, name)));
   if (!graph.functions.some(({ kind }) => kind === 'task'))
     problems.push(problem('EmptyGraph', `the graph ${show(name)} has no task; add one with addTask`));
-  const { onTaskFailure = 'continue' } = options;
+  const { onTaskFailure = 'continue', release } = options;
   if (onTaskFailure !== 'continue' && onTaskFailure !== 'stop')
     problems.push(problem('InvalidTask', `onTaskFailure is ${show(onTaskFailure)}; it must be "continue" or "stop"`));
-  problems.push(...checkOptions('InvalidTask', 'a graph', graph.options, ['onTaskFailure']));
+  problems.push(
+    ...checkOptions('InvalidTask', 'a graph', graph.options, ['onTaskFailure', 'release']),
+    ...checkRelease('the graph', release),
+  );
 
   const byName = new Map<string, GraphDeclaration['functions'][number]>();
   for (const declaration of graph.functions) {
@@ -58,6 +63,7 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
       ...checkNames(handle),
       ...checkShape(handle.name, declaration.given),
       ...checkLimits(handle.name, handle.definition, declaration.kind),
+      ...(declaration.kind === 'task' ? checkReleases(handle) : []),
     );
     const inputs = resolveInputs(handle, outputs, problems);
     const { each, problems: eachProblems } = resolveEach(handle.definition as Partial<EachDef>, outputs, handle.name);
@@ -100,7 +106,11 @@ export function planGraph(graph: GraphDeclaration): { plan: Plan; problems: Grap
   });
 
   const grouped = resolved.filter(({ task }) => !isHook.has(task.name));
-  const tasks = withConsumers(grouped.map(({ task }) => task));
+  const tasks = withConsumers(
+    resolved.map(({ task }) => task),
+    isHook,
+    releasesOf(declared, release),
+  );
   for (const cycle of findCycles(tasks)) {
     problems.push(
       problem('Cycle', `these tasks wait for each other: ${cycle.join(' → ')}; remove one of the edges`, cycle),
@@ -164,22 +174,6 @@ function conditionOf(
     (condition) => condition !== undefined,
   );
   return conditions.length > 1 ? { kind: 'all', conditions } : conditions[0];
-}
-
-/** Tells each output which of its values conditions look at, and which tasks run for its chunks. */
-function withConsumers(tasks: readonly PlannedTask[]): PlannedTask[] {
-  const subjects = tasks.flatMap(({ when }) => (when ? subjectsOf(when) : []));
-  return tasks.map((task) => {
-    const outputs = Object.entries(task.outputs).map(([name, output]): [string, PlannedOutput] => {
-      const paths = subjects.flatMap((subject) =>
-        subject.from === 'output' && subject.task === task.name && subject.output === name ? [subject.path] : [],
-      );
-      const reported = [...new Map(paths.map((path) => [path.join('.'), path])).values()];
-      const chunksOf = tasks.filter(({ each }) => each?.task === task.name && each.output === name).map((t) => t.name);
-      return [name, { ...output, ...(reported.length > 0 && { reported }), ...(chunksOf.length > 0 && { chunksOf }) }];
-    });
-    return { ...task, outputs: Object.fromEntries(outputs) };
-  });
 }
 
 function checkGroups({ groups, functions }: GraphDeclaration): GraphProblem[] {

@@ -5,6 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { runAttempt } from '../../../lambdas/runtime/attempt.ts';
 import type { AnyHandler } from '../../../lambdas/runtime/invocation.ts';
 import { Store } from '../../../lambdas/runtime/store.ts';
+import { Leases } from '../../../lambdas/storage/leases.ts';
 import { Records } from '../../../lambdas/storage/records.ts';
 import type { TaskAnswer, TaskEvent } from '../../../state-machines/contract/events.ts';
 import type { Plan } from '../../../state-machines/index.ts';
@@ -27,6 +28,8 @@ export interface AnyContext {
 export interface AttemptOptions {
   readonly task?: string;
   readonly run?: string;
+  /** Where it is not the run's own. */
+  readonly execution?: string;
   readonly retryCount?: number;
   readonly input?: unknown;
   readonly signal?: AbortSignal;
@@ -42,14 +45,16 @@ export function attempt(
   options: AttemptOptions = {},
 ): Promise<TaskAnswer> {
   const { task = 'second', run = 'run-1', retryCount = 0, input = {}, event } = options;
+  const { execution = run } = options;
   const { signal = new AbortController().signal } = options;
   const planned = plan.task(task) ?? plan.hook(task);
   if (!planned) throw new Error(`the plan has no task ${task}`);
   return runAttempt(handler as AnyHandler, {
     plan,
     task: planned,
-    event: { run, execution: run, input, retryCount, ...event },
+    event: { run, execution, input, retryCount, ...event },
     records: new Records(s3, BUCKETS.runs),
+    leases: new Leases(s3, BUCKETS.runs),
     store: new Store(s3, BUCKETS),
     signal,
     log: new Logger({ logLevel: 'SILENT' }),
