@@ -1,6 +1,6 @@
 /**
- * Runs whose process died before it could finalize them. Finding them reads the names of files only; finalizing one goes
- * through the same finalizer as any end, in a turn of its own, so that of two that find it one does it.
+ * Finalizes a run whose process died before it could: through the same finalizer as any end, in a turn of its own, so
+ * that of two that find it one does it.
  */
 
 import { rmSync } from 'node:fs';
@@ -9,29 +9,15 @@ import type { RunResult } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { deployFolder } from './deployment.ts';
 import { stateOf } from './executions-here.ts';
+import type { DeadRun } from './find-dead-runs.ts';
 import { killLeftProcesses } from './left-processes.ts';
 import type { OnProgress } from './progress.ts';
-import { type RunFolder, readResult, removeUnborn, runFoldersIn } from './run-folder.ts';
+import { type RunFolder, readResult } from './run-folder.ts';
 import { type Settled, settle } from './settle.ts';
 import { settleWithoutPlan } from './settle-without-plan.ts';
 import { atSite } from './site.ts';
 import { dropTornObjects } from './torn-objects.ts';
-import {
-  type ExecutionRecord,
-  executionsOf,
-  type HeldTurn,
-  latestTurn,
-  livenessOfTurn,
-  newMark,
-  takeTurn,
-  temporaryName,
-} from './turns.ts';
-
-export interface DeadRun {
-  readonly folder: RunFolder;
-  /** The number of the turn that its process left open. */
-  readonly turn: number;
-}
+import { type ExecutionRecord, executionsOf, type HeldTurn, newMark, takeTurn, temporaryName } from './turns.ts';
 
 export interface FinalizeDeadOptions {
   /** Loads a pipeline by its name. @param project the folder from which the run was started */
@@ -43,17 +29,6 @@ export interface FinalizedRun {
   readonly result: RunResult;
   /** Why no hook could run, where there are hooks. */
   readonly withoutHooks?: string;
-}
-
-/** @param base the folder in which runs keep their data */
-export function findDeadRuns(base: string): DeadRun[] {
-  removeUnborn(base);
-  return runFoldersIn(base).flatMap((folder) => {
-    const latest = latestTurn(folder.path);
-    // What a reaper left, the next one goes on with.
-    const isRun = latest?.turn?.work !== 'reap';
-    return latest && isRun && livenessOfTurn(latest) === 'gone' ? { folder, turn: latest.number } : [];
-  });
 }
 
 /**

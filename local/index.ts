@@ -2,3 +2,4 @@
 
 export type { OnProgress, ProgressEvent, ResultFile } from './progress.ts';
 export { type RunLocallyOptions, runLocally } from './run-locally.ts';
+export { type Stopped, type StopRunOptions, stopRun } from './stop-run.ts';

@@ -46,7 +46,13 @@ describe('a run in which all goes well', () => {
         'merge-load': { ...succeeded, bytesIn: 89, bytesOut: DIAMOND_TABLE.length, outputs: table },
       },
       // Four outputs, four attempt markers, four commit records; the sizes of the records differ with the times in them.
-      released: { objects: 12, bytes: expect.any(Number), left: 0 },
+      released: {
+        objects: 12,
+        bytes: expect.any(Number),
+        left: 0,
+        consumed: { objects: 3, bytes: 52 + 12 + 77 },
+        requests: expect.any(Number),
+      },
     });
   });
 
@@ -120,8 +126,10 @@ describe('a run in which all goes well', () => {
 
   it('keeps its intermediates where that was asked for, and says how many', async () => {
     const { id, result } = await run({ keep: true });
-    expect(result.released).toEqual({ objects: 0, bytes: 0, left: 12 });
-    expect(objectsOf(id, 'runs')).toHaveLength(12);
+    expect(result.released).toMatchObject({ objects: 0, bytes: 0, left: 12 });
+    expect(Date.parse(result.keptUntil ?? '') - Date.now()).toBeGreaterThan(86_000_000);
+    // With the lease, which says until when.
+    expect(objectsOf(id, 'runs')).toHaveLength(13);
   });
 
   it('finds a run id of its own that sorts by time', async () => {
@@ -185,7 +193,7 @@ describe('two runs at the same time', () => {
     const ends = await Promise.all(ids.map((id) => run({ run: id, keep: id === 'run-10' })));
     expect(ends.map(({ result }) => [result.run, result.status])).toEqual(ids.map((id) => [id, 'SUCCEEDED']));
     expect(objectsOf('run-1', 'runs')).toEqual([]);
-    expect(objectsOf('run-10', 'runs')).toHaveLength(12);
+    expect(objectsOf('run-10', 'runs')).toHaveLength(13);
     for (const key of objectsOf('run-10', 'runs')) expect(key).toMatch(/^runs\/diamond\/run-10\//);
     for (const id of ids) {
       const table = readFileSync(join(dir, 'diamond', id, 'results/merge-load/table.csv'), 'utf8');
