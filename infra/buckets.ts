@@ -10,12 +10,24 @@ const PRIVATE: BucketProps = {
   objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
 };
 
+/** How long `keep: true` in an execution's input keeps its run where the pipeline keeps none for longer. */
+const SHORTEST_KEEP = Duration.days(1);
+/** For the reaper to be repaired in. */
+const MARGIN = Duration.days(7);
+
 /**
- * Holds intermediates. Its lifecycle is the last net: whatever nothing else has deleted goes a week after the longest
- * run that wrote it must have ended. So the bucket outlives its stack, which could not be deleted with a kept run in it.
+ * Holds intermediates. Its lifecycle is the last net, and must take nothing that anybody may still want: an object lives
+ * through the run that wrote it, the time that the run is kept, a run that resumes it, and the time that this one is kept.
+ * So what nothing else has deleted goes a week after two timeouts and two such times, the longer of `keepOnFailure` and
+ * the day of `keep: true`. A run that is resumed once more by then may miss what it takes, and fails; nothing is lost
+ * but time.
+ *
+ * The bucket outlives its stack, which could not be deleted with a kept run in it.
  */
-export function createRunsBucket(scope: Construct, id: string, timeout: Duration): Bucket {
+export function createRunsBucket(scope: Construct, id: string, timeout: Duration, keepOnFailure: Duration): Bucket {
   const longestRunDays = Math.ceil(timeout.toDays({ integral: false }));
+  const keepSeconds = Math.max(keepOnFailure.toSeconds(), SHORTEST_KEEP.toSeconds());
+  const wanted = Duration.seconds(2 * (timeout.toSeconds() + keepSeconds));
   return new Bucket(scope, id, {
     ...PRIVATE,
     removalPolicy: RemovalPolicy.RETAIN,
@@ -23,7 +35,7 @@ export function createRunsBucket(scope: Construct, id: string, timeout: Duration
       {
         id: 'last-net',
         prefix: 'runs/',
-        expiration: Duration.days(longestRunDays + 7),
+        expiration: Duration.days(Math.ceil(wanted.plus(MARGIN).toDays({ integral: false }))),
         abortIncompleteMultipartUploadAfter: Duration.days(longestRunDays + 1),
       },
     ],

@@ -9,7 +9,14 @@ import { Construct } from 'constructs';
 import { CLEANUP_TIMEOUT_SECONDS } from '../state-machines/compiler/machine/run-end.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import type { PlannedHook, PlannedTask } from '../state-machines/graph/plan.ts';
-import { cleanupStatements, dataStatements, inPolicySize, type PipelineData } from './permissions.ts';
+import {
+  cleanupStatements,
+  dataStatements,
+  inPolicySize,
+  type PipelineData,
+  type ReaperMachines,
+  reaperStatements,
+} from './permissions.ts';
 
 /** @param code a folder with the bundle, `<folder>.mjs` */
 export function createTaskFunction(
@@ -50,6 +57,35 @@ export function createCleanupFunction(scope: Construct, id: string, code: string
     environment: { [ENVIRONMENT.pipeline]: pipeline, [ENVIRONMENT.runsBucket]: runs.bucketName },
   });
   for (const statement of cleanupStatements(data)) lambda.addToRolePolicy(statement);
+  return lambda;
+}
+
+/** As long as Lambda lets it: many runs may be left, and much of each. */
+const REAPER_TIMEOUT_SECONDS = 900;
+
+/** @param code a folder with the bundle, `<folder>.mjs` */
+export function createReaperFunction(
+  scope: Construct,
+  id: string,
+  code: string,
+  data: PipelineData,
+  machines: ReaperMachines,
+): LambdaFunction {
+  const { pipeline, runs } = data;
+  const lambda = createFunction(scope, id, {
+    description: `Ebbtide: the reaper of ${pipeline}`,
+    code,
+    memoryMiB: 512,
+    timeoutSeconds: REAPER_TIMEOUT_SECONDS,
+    environment: {
+      [ENVIRONMENT.pipeline]: pipeline,
+      [ENVIRONMENT.runsBucket]: runs.bucketName,
+      [ENVIRONMENT.stateMachine]: machines.stateMachine.stateMachineArn,
+      [ENVIRONMENT.finalizer]: machines.finalizer.stateMachineArn,
+      ...(machines.hasAfterExecution && { [ENVIRONMENT.afterExecution]: 'yes' }),
+    },
+  });
+  for (const statement of reaperStatements(data, machines)) lambda.addToRolePolicy(statement);
   return lambda;
 }
 

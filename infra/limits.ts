@@ -3,7 +3,7 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Definition } from '../state-machines/compiler/asl.ts';
-import { DEFINITION_BYTES, SMALLER_DEFINITION } from '../state-machines/compiler/limits.ts';
+import { DEFINITION_BYTES, type LimitName, SMALLER_DEFINITION } from '../state-machines/compiler/limits.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { GraphError, problem } from '../state-machines/graph/errors.ts';
 
@@ -11,12 +11,16 @@ import { GraphError, problem } from '../state-machines/graph/errors.ts';
 const LONGEST_ARN = 'x'.repeat(123);
 
 /** The compiler reckons with short placeholders. @throws GraphError where the definition is too large with ARNs in it */
-export function refuseLargeDefinition(pipeline: string, definition: Definition): void {
+export function refuseLargeDefinition(
+  pipeline: string,
+  name: LimitName & `${string}definition`,
+  definition: Definition,
+): void {
   const used = Buffer.byteLength(JSON.stringify(definition).replaceAll(/\$\{\w+\}/g, LONGEST_ARN));
   if (used <= DEFINITION_BYTES) return;
-  const message = `with the ARNs of its functions the definition can take ${used} bytes, and Step Functions takes ${DEFINITION_BYTES}; ${SMALLER_DEFINITION}`;
+  const message = `with the ARNs of its functions the ${name} can take ${used} bytes, and Step Functions takes ${DEFINITION_BYTES}; ${SMALLER_DEFINITION}`;
   throw new GraphError(pipeline, [
-    { ...problem('LimitExceeded', message), limit: { name: 'definition', used, allowed: DEFINITION_BYTES } },
+    { ...problem('LimitExceeded', message), limit: { name, used, allowed: DEFINITION_BYTES } },
   ]);
 }
 

@@ -1,7 +1,9 @@
 /** Exactly what the functions of a pipeline may do with data. */
 
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import {
   ATTEMPT_MARKER,
   CHUNKS,
@@ -163,6 +165,81 @@ export function cleanupStatements({ pipeline, runs }: PipelineData): PolicyState
       resources: [runs.bucketArn],
     }),
   ];
+}
+
+export interface ReaperMachines {
+  readonly stateMachine: StateMachine;
+  readonly finalizer: StateMachine;
+  /** There are tasks that run after an execution: each that ended must have had a finalizer. */
+  readonly hasAfterExecution: boolean;
+}
+
+/** What the reaper may do: see how executions ended, start their finalizers, and take over and delete runs. */
+export function reaperStatements(
+  { pipeline, runs }: PipelineData,
+  { stateMachine, finalizer, hasAfterExecution }: ReaperMachines,
+): PolicyStatement[] {
+  const prefix = `runs/${pipeline}/*`;
+  const holders = runs.arnForObjects(`runs/${pipeline}/*/${HOLDERS}*`);
+  return [
+    new PolicyStatement({
+      sid: 'ReadExecutions',
+      actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
+      resources: [executionsOf(stateMachine)],
+    }),
+    new PolicyStatement({
+      sid: 'ReadFinalizers',
+      actions: ['states:DescribeExecution'],
+      resources: [executionsOf(finalizer)],
+    }),
+    new PolicyStatement({
+      sid: 'StartFinalizers',
+      actions: ['states:StartExecution'],
+      resources: [finalizer.stateMachineArn],
+    }),
+    ...(hasAfterExecution
+      ? [
+          new PolicyStatement({
+            sid: 'ListExecutions',
+            actions: ['states:ListExecutions'],
+            resources: [stateMachine.stateMachineArn, finalizer.stateMachineArn],
+          }),
+        ]
+      : []),
+    new PolicyStatement({
+      sid: 'ReadHolders',
+      actions: ['s3:GetObject'],
+      resources: [runs.arnForObjects(`runs/${pipeline}/*/${LEASE}`), holders],
+    }),
+    new PolicyStatement({ sid: 'TakeOver', actions: ['s3:PutObject'], resources: [holders] }),
+    new PolicyStatement({
+      sid: 'EmptyRuns',
+      actions: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'],
+      resources: [runs.arnForObjects(prefix)],
+    }),
+    new PolicyStatement({
+      // The star stands for nothing too: for the prefix of all runs, by which they are found.
+      sid: 'ListRuns',
+      actions: ['s3:ListBucket', 's3:ListBucketVersions'],
+      resources: [runs.bucketArn],
+      conditions: { StringLike: { 's3:prefix': prefix } },
+    }),
+    new PolicyStatement({
+      // S3 does not evaluate s3:prefix for this action, as of the cleanup.
+      sid: 'ListUploads',
+      actions: ['s3:ListBucketMultipartUploads'],
+      resources: [runs.bucketArn],
+    }),
+  ];
+}
+
+function executionsOf(stateMachine: StateMachine): string {
+  return Stack.of(stateMachine).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${stateMachine.stateMachineName}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 }
 
 /** The same statement over a few resources at a time; none where it has no resource. */

@@ -9,11 +9,13 @@ import { CLEANUP_PLACEHOLDER, RUNS_BUCKET_PLACEHOLDER } from '../state-machines/
 import type { AnyFormat, FormatKind } from '../state-machines/graph/formats.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
-import { bundle } from './bundle.ts';
-import { createCleanupFunction, createTaskFunction } from './functions.ts';
+import { type BundleEntry, bundle } from './bundle.ts';
+import { checkedKeep, checkedRate } from './durations.ts';
+import { createCleanupFunction, createReaperFunction, createTaskFunction } from './functions.ts';
 import { findHandlerFiles } from './handler-files.ts';
 import { refuseLargeDefinition, refuseLargeStack } from './limits.ts';
 import type { PipelineData } from './permissions.ts';
+import { triggerReaper } from './reaper.ts';
 import { allowChildExecutions, createStateMachine } from './state-machines.ts';
 
 export interface PipelineProps {
@@ -23,16 +25,31 @@ export interface PipelineProps {
   readonly handlers: string;
   /** How long a run may take. @default Duration.hours(24) */
   readonly timeout?: Duration;
+  /**
+   * How long the intermediates of a run that did not succeed are kept, for looking and for resuming: whole seconds, 365
+   * days at the most. @default nothing is kept
+   */
+  readonly keepOnFailure?: Duration;
+  /**
+   * How often the reaper looks for runs that nobody has cleaned up: whole minutes, one at the least.
+   * @default Duration.minutes(15)
+   */
+  readonly reapEvery?: Duration;
 }
 
 /** A run that hangs costs nothing but its slot; a day is long enough for a batch and short enough to be noticed. */
 const DEFAULT_TIMEOUT = Duration.hours(24);
+const KEEP_NOTHING = Duration.seconds(0);
+const DEFAULT_REAP_EVERY = Duration.minutes(15);
 
 /**
- * A pipeline: the state machine compiled from a plan, a function for each task and hook, and the two buckets.
+ * A pipeline: the state machine compiled from a plan and its finalizer, a function for each task and hook, the cleanup
+ * and the reaper, and the two buckets.
  *
  * - A task's function may read its inputs and its own records, and write its own outputs: nothing else.
  * - An after-execution task may touch no data at all: the run's has gone by then.
+ * - However an execution ends, its hooks run and its run is cleaned up: by itself, or by its finalizer, which the reaper
+ *   starts when it hears of that end, or else finds the run on its rounds.
  * - The runs bucket holds intermediates and empties itself; the results bucket stays when the stack goes.
  */
 export class Pipeline extends Construct {
@@ -42,6 +59,8 @@ export class Pipeline extends Construct {
    * it did not come to them, the after-execution tasks, and a last sweep.
    */
   readonly finalizer: StateMachine;
+  /** The function that starts finalizers and deletes what is left; `{ "dryRun": true }` only tells what it would do. */
+  readonly reaper: IFunction;
   readonly runsBucket: Bucket;
   readonly resultsBucket: Bucket;
   /** The functions of the tasks and hooks, by name. */
@@ -50,38 +69,55 @@ export class Pipeline extends Construct {
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
     const { plan, timeout = DEFAULT_TIMEOUT } = props;
-    const compiled = compile(plan, { timeoutSeconds: timeout.toSeconds() });
-    for (const definition of [compiled.definition, compiled.finalizer])
-      refuseLargeDefinition(plan.pipeline, definition);
-    const files = findHandlerFiles(props.handlers, plan);
+    const keepOnFailure = checkedKeep(props.keepOnFailure ?? KEEP_NOTHING);
+    const reapEvery = checkedRate(props.reapEvery ?? DEFAULT_REAP_EVERY);
+    const compiled = compile(plan, {
+      timeoutSeconds: timeout.toSeconds(),
+      keepOnFailureSeconds: keepOnFailure.toSeconds(),
+    });
+    refuseLargeDefinition(plan.pipeline, 'definition', compiled.definition);
+    refuseLargeDefinition(plan.pipeline, 'finalizer definition', compiled.finalizer);
+    const bundles = bundle(entriesOf(plan, findHandlerFiles(props.handlers, plan)), Stage.of(this)?.outdir);
+    const codeOf = (name: string) => bundles.folders[name] ?? '';
 
-    const runs = createRunsBucket(this, 'Runs', timeout);
+    const runs = createRunsBucket(this, 'Runs', timeout, keepOnFailure);
     const results = createResultsBucket(this, 'Results');
-    const { functions, cleanup } = this.#createFunctions(plan, files, { pipeline: plan.pipeline, plan, runs, results });
-
-    const placed = (names: readonly string[]) =>
-      Object.fromEntries(names.map((name) => [compiled.functions[name] ?? '', functions[name] as IFunction]));
-    const isAfter = (name: string) => plan.hook(name)?.hook === 'after-execution';
-    const names = plan.functions.map(({ name }) => name);
-    const hooks = plan.hooks.map(({ name }) => name);
-    this.stateMachine = createStateMachine(this, 'StateMachine', {
-      comment: `Ebbtide: ${plan.pipeline}`,
-      definition: compiled.definition,
-      functions: { ...placed(names.filter((name) => !isAfter(name))), [CLEANUP_PLACEHOLDER]: cleanup },
-      values: { [RUNS_BUCKET_PLACEHOLDER]: runs.bucketName },
-    });
-    allowChildExecutions(this.stateMachine, plan, runs);
-    this.finalizer = createStateMachine(this, 'Finalizer', {
-      comment: `Ebbtide: the finalizer of ${plan.pipeline}`,
-      definition: compiled.finalizer,
-      functions: { ...placed(hooks), [CLEANUP_PLACEHOLDER]: cleanup },
-    });
+    const data: PipelineData = { pipeline: plan.pipeline, plan, runs, results };
+    try {
+      const cleanup = createCleanupFunction(this, 'Cleanup', codeOf(CLEANUP_PLACEHOLDER), data);
+      this.functions = this.#createTaskFunctions(plan, codeOf, data);
+      const placed = (tasks: readonly PlannedTask[]) => ({
+        ...Object.fromEntries(tasks.map(({ name }) => [compiled.functions[name], this.functions[name] as IFunction])),
+        [CLEANUP_PLACEHOLDER]: cleanup,
+      });
+      const after = plan.hooks.filter(({ hook }) => hook === 'after-execution');
+      this.stateMachine = createStateMachine(this, 'StateMachine', {
+        comment: `Ebbtide: ${plan.pipeline}`,
+        definition: compiled.definition,
+        functions: placed(plan.functions.filter((task) => !after.some(({ name }) => name === task.name))),
+        values: { [RUNS_BUCKET_PLACEHOLDER]: runs.bucketName },
+      });
+      allowChildExecutions(this.stateMachine, plan, runs);
+      this.finalizer = createStateMachine(this, 'Finalizer', {
+        comment: `Ebbtide: the finalizer of ${plan.pipeline}`,
+        definition: compiled.finalizer,
+        functions: placed(plan.hooks),
+      });
+      const { stateMachine, finalizer } = this;
+      const machines = { stateMachine, finalizer, hasAfterExecution: after.length > 0 };
+      const reaper = createReaperFunction(this, 'Reaper', codeOf(REAPER), data, machines);
+      triggerReaper(this, { ...machines, reaper, every: reapEvery });
+      this.reaper = reaper;
+    } finally {
+      bundles.dispose();
+    }
     refuseLargeStack(this, plan.pipeline);
 
-    this.functions = functions;
     this.runsBucket = runs;
     this.resultsBucket = results;
     new CfnOutput(this, 'StateMachineArn', { value: this.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'FinalizerArn', { value: this.finalizer.stateMachineArn });
+    new CfnOutput(this, 'ReaperFunctionName', { value: this.reaper.functionName });
     new CfnOutput(this, 'ResultsBucketName', { value: results.bucketName });
   }
 
@@ -89,26 +125,28 @@ export class Pipeline extends Construct {
     return this.stateMachine.grantStartExecution(grantee);
   }
 
-  #createFunctions(plan: Plan, files: Readonly<Record<string, string>>, data: PipelineData) {
-    const entries = plan.functions.map((task) => [
-      task.name,
-      { file: files[task.name] ?? '', neverImports: codecsNotOf(task) },
-    ]);
-    const all = { ...Object.fromEntries(entries), [CLEANUP_PLACEHOLDER]: { file: CLEANUP_HANDLER } };
-    const bundles = bundle(all, Stage.of(this)?.outdir);
-    try {
-      const functions: Record<string, IFunction> = {};
-      for (const task of plan.functions) {
-        const kind = plan.task(task.name) ? 'Task' : 'Hook';
-        const code = bundles.folders[task.name] ?? '';
-        functions[task.name] = createTaskFunction(this, `${kind}-${task.name}`, task, code, data);
-      }
-      const cleanup = createCleanupFunction(this, 'Cleanup', bundles.folders[CLEANUP_PLACEHOLDER] ?? '', data);
-      return { functions, cleanup };
-    } finally {
-      bundles.dispose();
-    }
+  #createTaskFunctions(plan: Plan, codeOf: (name: string) => string, data: PipelineData): Record<string, IFunction> {
+    const functions = plan.functions.map((task) => {
+      const id = `${plan.task(task.name) ? 'Task' : 'Hook'}-${task.name}`;
+      return [task.name, createTaskFunction(this, id, task, codeOf(task.name), data)];
+    });
+    return Object.fromEntries(functions);
   }
+}
+
+/** In the bundles, where no task has such a name. */
+const REAPER = '_reaper';
+
+function entriesOf(plan: Plan, files: Readonly<Record<string, string>>): Record<string, BundleEntry> {
+  const ofTasks = plan.functions.map((task): [string, BundleEntry] => [
+    task.name,
+    { file: files[task.name] ?? '', neverImports: codecsNotOf(task) },
+  ]);
+  return {
+    ...Object.fromEntries(ofTasks),
+    [CLEANUP_PLACEHOLDER]: { file: handlerOf('cleanup') },
+    [REAPER]: { file: handlerOf('reaper') },
+  };
 }
 
 /** The codecs of formats that a task does not read, or does not write. */
@@ -123,4 +161,6 @@ function codecsNotOf(task: PlannedTask): (file: string) => boolean {
 }
 
 /** Beside this file, as TypeScript in the repo and as JavaScript in the package. */
-const CLEANUP_HANDLER = import.meta.filename.replace(/pipeline\.(ts|js)$/, '../lambdas/cleanup/handler.$1');
+function handlerOf(name: 'cleanup' | 'reaper'): string {
+  return import.meta.filename.replace(/pipeline\.(ts|js)$/, `../lambdas/${name}/handler.$1`);
+}

@@ -4,11 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, type AppProps, type CfnElement, Stack } from 'aws-cdk-lib';
+import { App, type AppProps, type CfnElement, Duration, Stack } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Pipeline } from '../infra/pipeline.ts';
 import type { Definition } from '../state-machines/compiler/asl.ts';
+import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { type Assembly, filledIn, functionArn, LOCAL_BUCKETS } from './assembly-model.ts';
 import type { FunctionSettings } from './sandbox.ts';
@@ -18,10 +19,12 @@ export interface SynthesizeOptions {
   readonly handlers: string;
   /** The folder to make for the assembly. @default one of a new name */
   readonly outdir?: string;
+  /** @default not at all */
+  readonly keepOnFailureSeconds?: number | undefined;
 }
 
 export function synthesize(plan: Plan, options: SynthesizeOptions): Assembly {
-  const { handlers, outdir = join(tmpdir(), `ebbtide-${randomUUID()}`) } = options;
+  const { handlers, outdir = join(tmpdir(), `ebbtide-${randomUUID()}`), keepOnFailureSeconds = 0 } = options;
   mkdirSync(outdir);
   const remove = () => rmSync(outdir, { recursive: true, force: true });
   // Whoever does not wait for a run to end in good order ends the process.
@@ -33,7 +36,8 @@ export function synthesize(plan: Plan, options: SynthesizeOptions): Assembly {
   try {
     const app = new App({ ...LOCAL_APP, outdir });
     const stack = new Stack(app, 'Local');
-    const pipeline = new Pipeline(stack, 'Pipeline', { plan, handlers });
+    const keepOnFailure = Duration.seconds(keepOnFailureSeconds);
+    const pipeline = new Pipeline(stack, 'Pipeline', { plan, handlers, keepOnFailure });
     const { template, assetManifest } = readStack(app, outdir);
     const idOf = ({ node }: StateMachine | Bucket) => stack.getLogicalId(node.defaultChild as CfnElement);
     const names: Readonly<Record<string, string>> = {
@@ -107,6 +111,8 @@ function readFunctions(
   const functions = new Map<string, FunctionSettings>();
   for (const [id, { Properties }] of ofType(Resources, 'AWS::Lambda::Function')) {
     const { Code, Environment, Handler, MemorySize, Timeout } = Properties as FunctionProperties;
+    // The reaper's, which asks Step Functions.
+    if (ENVIRONMENT.stateMachine in Environment.Variables) continue;
     const environment = Object.fromEntries(
       Object.entries(Environment.Variables).map(([name, value]) => [
         name,

@@ -29,10 +29,10 @@ export interface FolderOptions extends DeployOptions {
 
 /** What CDK would deploy. @throws UsageError for handlers that are missing or cannot be bundled */
 export async function deployFolder(plan: Plan, handlers: string, options: FolderOptions): Promise<Deployment> {
-  const { temporary, mark } = options;
+  const { temporary, mark, keepOnFailureSeconds } = options;
   // CDK takes half a second to load; runs with plain handlers do without it.
   const { synthesize } = await import('./assembly.ts');
-  const { functions, ...assembly } = synthesize(plan, { handlers, outdir: temporary });
+  const { functions, ...assembly } = synthesize(plan, { handlers, outdir: temporary, keepOnFailureSeconds });
   return {
     ...assembly,
     start(endpoint, logs) {

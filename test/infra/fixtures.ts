@@ -101,6 +101,25 @@ export function statementsOf(template: Template, name: string): Properties[] {
     .flatMap(({ Properties }) => Properties['PolicyDocument']['Statement'].map(readable));
 }
 
+/** The statements of every role in the stack, with the role's logical id. */
+export function roleStatements(template: Template): (Properties & { readonly role: string })[] {
+  const inline = resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id, Properties }) =>
+    (Properties['Policies'] ?? []).map((policy: Properties) => ({ roles: [id], document: policy['PolicyDocument'] })),
+  );
+  const attached = [
+    ...resourcesOf(template, 'AWS::IAM::Policy'),
+    ...resourcesOf(template, 'AWS::IAM::ManagedPolicy'),
+  ].map(({ Properties }) => ({
+    roles: Properties['Roles'].map((role: Properties) => role['Ref']),
+    document: Properties['PolicyDocument'],
+  }));
+  return [...inline, ...attached].flatMap(({ roles, document }) =>
+    roles.flatMap((role: string) =>
+      document['Statement'].map((statement: Properties) => ({ ...readable(statement), role })),
+    ),
+  );
+}
+
 export function readable(value: unknown): Properties {
   return JSON.parse(JSON.stringify(value), (_, inner) => {
     if (inner?.Ref) return inner.Ref === 'AWS::Partition' ? 'aws' : `<${inner.Ref}>`;

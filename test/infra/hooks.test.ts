@@ -4,9 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { json, TaskGraph } from '../../state-machines/index.ts';
 import {
   functionOf,
-  type Properties,
-  readable,
   resourcesOf,
+  roleStatements,
   type Synthesized,
   statementsOf,
   synthesize,
@@ -26,12 +25,6 @@ let synthesized: Synthesized;
 beforeAll(() => {
   synthesized = synthesize(join(folder, 'out'), { plan, handlers: writeTinyHandlers(join(folder, 'handlers'), plan) });
 });
-
-const only = (type: string): Properties => {
-  const [resource, ...more] = resourcesOf(synthesized.template, type);
-  if (!resource || more.length > 0) throw new Error(`${more.length + 1} of ${type}`);
-  return readable(resource.Properties);
-};
 
 function machineOf(name: string) {
   const machines = resourcesOf(synthesized.template, 'AWS::StepFunctions::StateMachine');
@@ -64,79 +57,23 @@ describe('a hook', () => {
   });
 });
 
-describe('after-execution tasks', () => {
-  it('have a state machine of their own, which is valid', () => {
-    const { DefinitionString, DefinitionSubstitutions } = machineOf('AfterExecution').Properties;
+describe('the finalizer', () => {
+  it('is a state machine that is valid, with the functions of the hooks and the cleanup', () => {
+    const { DefinitionString, DefinitionSubstitutions } = machineOf('Finalizer').Properties;
     const arn = 'arn:aws:lambda:us-east-1:000000000000:function:x';
     const definition = JSON.parse(DefinitionString.replaceAll(/\$\{\w+\}/g, arn));
     expect(validate(definition)).toMatchObject({ isValid: true });
-    expect(Object.keys(DefinitionSubstitutions)).toEqual(['notify']);
-    expect(DefinitionString).toContain('${notify}');
+    expect(Object.keys(DefinitionSubstitutions).toSorted()).toEqual(['Cleanup', 'alert', 'notify', 'report']);
   });
 
-  it('and the pipeline may invoke their own functions each', () => {
-    const invoking = resourcesOf(synthesized.template, 'AWS::IAM::Policy').flatMap(({ id, Properties }) =>
-      Properties['PolicyDocument']['Statement']
-        .filter(({ Sid }: Properties) => Sid === 'InvokeFunctions')
-        .map((statement: Properties) => [id, [readable(statement)['Resource']].flat().length]),
-    );
-    expect(invoking).toHaveLength(2);
-    expect(Object.fromEntries(invoking.map(([id, count]) => [String(id).slice(0, 19), count]))).toEqual({
-      TripsStateMachineRo: 4,
-      TripsAfterExecution: 1,
-    });
-  });
-
-  it('start when an execution has ended, in whatever way', () => {
-    expect(only('AWS::Events::Rule')).toMatchObject({
-      State: 'ENABLED',
-      EventPattern: {
-        source: ['aws.states'],
-        'detail-type': ['Step Functions Execution Status Change'],
-        detail: {
-          status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
-          stateMachineArn: [`<${machineOf('StateMachine').id}>`],
-        },
-      },
-      Targets: [
-        {
-          Arn: `<${machineOf('AfterExecution').id}>`,
-          RetryPolicy: { MaximumRetryAttempts: 8, MaximumEventAgeInSeconds: 7_200 },
-          DeadLetterConfig: { Arn: expect.stringMatching(/^<TripsExecutionEndedLost.*\.Arn>$/) },
-        },
-      ],
-    });
-  });
-
-  it('are started by a role that may do nothing else', () => {
-    const statements = resourcesOf(synthesized.template, 'AWS::IAM::Policy')
-      .filter(({ id }) => id.startsWith('TripsExecutionEndedRole'))
-      .flatMap(({ Properties }) => Properties['PolicyDocument']['Statement'].map(readable));
-    expect(statements).toEqual([
-      { Effect: 'Allow', Action: 'states:StartExecution', Resource: `<${machineOf('AfterExecution').id}>` },
-    ]);
-  });
-
-  it('leave the events that could not start them in a queue that is encrypted, at rest and on the way', () => {
-    expect(only('AWS::SQS::Queue')).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 });
-    const [insecure, fromTheRule] = only('AWS::SQS::QueuePolicy')['PolicyDocument']['Statement'];
-    expect(insecure).toMatchObject({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } });
-    expect(fromTheRule).toMatchObject({
-      Effect: 'Allow',
-      Action: 'sqs:SendMessage',
-      Principal: { Service: 'events.amazonaws.com' },
-      Condition: { ArnEquals: { 'aws:SourceArn': expect.stringMatching(/^<TripsExecutionEnded.*\.Arn>$/) } },
-    });
-  });
-
-  it('cost nothing where there are none', () => {
-    const bare = new TaskGraph('trips');
-    bare.addTask('extract');
-    const handlers = writeTinyHandlers(join(folder, 'bare'), bare.build());
-    const { template, pipeline } = synthesize(join(folder, 'bare-out'), { plan: bare.build(), handlers });
-
-    for (const type of ['AWS::Events::Rule', 'AWS::SQS::Queue']) template.resourceCountIs(type, 0);
-    template.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
+  it('and the pipeline may invoke the functions that they name, and no others', () => {
+    const invocable = (machine: string) =>
+      roleStatements(synthesized.template)
+        .filter(({ role, Sid }) => role.startsWith(`Trips${machine}Role`) && Sid === 'InvokeFunctions')
+        .flatMap(({ Resource }) => [Resource].flat());
+    const arnsOf = (names: string[]) => names.map((name) => `<${functionOf(synthesized.template, name).id}.Arn>`);
+    expect(invocable('StateMachine').toSorted()).toEqual(arnsOf(['extract', 'alert', 'report', 'Cleanup']).toSorted());
+    expect(invocable('Finalizer').toSorted()).toEqual(arnsOf(['alert', 'report', 'notify', 'Cleanup']).toSorted());
   });
 });
 

@@ -21,11 +21,11 @@ describe('a definition', () => {
     [1_048_576, 0],
     [1_000_000, 300],
   ])('of %i bytes with %i functions fits, ARNs and all', (bytes, functions) => {
-    expect(() => refuseLargeDefinition('trips', definitionOf(bytes, functions))).not.toThrow();
+    expect(() => refuseLargeDefinition('trips', 'definition', definitionOf(bytes, functions))).not.toThrow();
   });
 
   it('that fits only as long as its ARNs are short is refused, with its size', () => {
-    expect(() => refuseLargeDefinition('trips', definitionOf(1_000_000, 500))).toThrow(
+    expect(() => refuseLargeDefinition('trips', 'definition', definitionOf(1_000_000, 500))).toThrow(
       expect.objectContaining({
         name: 'GraphError',
         problems: [

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  functionOf,
   type Properties,
-  readable,
   resourcesOf,
+  roleStatements,
   type Synthesized,
   statementsOf,
   synthesize,
@@ -32,9 +33,7 @@ function s3StatementsOf(name: string): Properties[] {
 
 /** All statements that allow something, of every role in the stack. */
 function allowed(): Properties[] {
-  return resourcesOf(synthesized.template, 'AWS::IAM::Policy')
-    .flatMap(({ Properties }) => Properties['PolicyDocument']['Statement'].map(readable))
-    .filter(({ Effect }) => Effect === 'Allow');
+  return roleStatements(synthesized.template).filter(({ Effect }) => Effect === 'Allow');
 }
 
 describe('the role of a task', () => {
@@ -167,13 +166,24 @@ describe('the role of the cleanup', () => {
   });
 });
 
-describe('the role of the state machine', () => {
-  it('may invoke exactly the functions of its pipeline', () => {
-    const functions = resourcesOf(synthesized.template, 'AWS::Lambda::Function').map(({ id }) => `<${id}.Arn>`);
-    const invoking = allowed().filter(({ Action }) => [Action].flat().some((action) => action.startsWith('lambda:')));
-    expect(invoking).toHaveLength(1);
-    expect(invoking[0]?.['Action']).toBe('lambda:InvokeFunction');
-    expect(invoking[0]?.['Resource'].toSorted()).toEqual(functions.toSorted());
+describe('the role of a state machine', () => {
+  const invocable = (machine: string) =>
+    roleStatements(synthesized.template)
+      .filter(({ role }) => role.startsWith(`Trips${machine}Role`))
+      .filter(({ Action }) => [Action].flat().some((action) => action.startsWith('lambda:')));
+  const arnOf = (name: string) => `<${functionOf(synthesized.template, name).id}.Arn>`;
+
+  it('may invoke the functions of the tasks, and the cleanup', () => {
+    const [invoking, ...others] = invocable('StateMachine');
+    expect(others).toEqual([]);
+    expect(invoking?.['Action']).toBe('lambda:InvokeFunction');
+    const functions = ['extract', 'aggregate', 'merge-load', 'Cleanup'].map(arnOf);
+    expect(invoking?.['Resource'].toSorted()).toEqual(functions.toSorted());
+  });
+
+  it('that is the finalizer may invoke the functions of the hooks, and the cleanup', () => {
+    // This pipeline has no hooks.
+    expect(invocable('Finalizer')).toMatchObject([{ Action: 'lambda:InvokeFunction', Resource: arnOf('Cleanup') }]);
   });
 });
 
@@ -184,7 +194,7 @@ describe('no role', () => {
   });
 
   it('of a function may do anything everywhere but send traces', () => {
-    for (const name of ['extract', 'aggregate', 'merge-load', 'Cleanup']) {
+    for (const name of ['extract', 'aggregate', 'merge-load', 'Cleanup', '_reaper']) {
       const everywhere = statementsOf(synthesized.template, name).filter(({ Resource }) =>
         [Resource].flat().includes('*'),
       );

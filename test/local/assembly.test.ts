@@ -47,8 +47,8 @@ describe('the definition', () => {
 });
 
 describe('the functions', () => {
-  it('are those that the definition names', () => {
-    const named = JSON.stringify(assembly.definition).match(/(?<="Resource":")[^"]+/g) ?? [];
+  it('are those that the definitions name', () => {
+    const named = JSON.stringify([assembly.definition, assembly.finalizer]).match(/(?<="Resource":")[^"]+/g) ?? [];
     expect([...assembly.functions.keys()].toSorted()).toEqual([...new Set(named)].toSorted());
   });
 

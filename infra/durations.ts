@@ -1,0 +1,31 @@
+/** The durations that a pipeline is given, as far as AWS takes them. */
+
+import { Duration } from 'aws-cdk-lib';
+import { UsageError } from '../state-machines/contract/errors.ts';
+
+const LONGEST_KEEP = Duration.days(365);
+const SHORTEST_VISIT = Duration.minutes(1);
+
+/**
+ * In whole seconds, as the state machine is told; a year at the most, the longest that a run may take itself.
+ *
+ * @throws UsageError
+ */
+export function checkedKeep(keepOnFailure: Duration): Duration {
+  const seconds = keepOnFailure.toSeconds({ integral: false });
+  if (Number.isSafeInteger(seconds) && seconds <= LONGEST_KEEP.toSeconds()) return keepOnFailure;
+  throw new UsageError(
+    'InvalidOption',
+    `keepOnFailure is ${seconds} seconds; it must be whole seconds, and ${LONGEST_KEEP.toDays()} days at the most: what is wanted for longer is a result, so make the output durable(…)`,
+  );
+}
+
+/** In whole minutes, as EventBridge takes a rate. @throws UsageError */
+export function checkedRate(reapEvery: Duration): Duration {
+  const minutes = reapEvery.toMinutes({ integral: false });
+  if (Number.isSafeInteger(minutes) && minutes >= SHORTEST_VISIT.toMinutes()) return reapEvery;
+  throw new UsageError(
+    'InvalidOption',
+    `reapEvery is ${reapEvery.toSeconds({ integral: false })} seconds; it must be whole minutes, and one at the least`,
+  );
+}
