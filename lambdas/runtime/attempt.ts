@@ -3,6 +3,7 @@
 import type { TaskAnswer } from '../../state-machines/contract/events.ts';
 import { outcomeOf } from '../../state-machines/contract/outcome.ts';
 import type { PlannedHook } from '../../state-machines/graph/plan.ts';
+import { admit } from './admission.ts';
 import { answerOf } from './answer.ts';
 import { runChunks } from './chunks.ts';
 import { commitOnce, untilAborted } from './commit.ts';
@@ -20,6 +21,9 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
   const { plan, task, event } = attempt;
   const hook = plan.hook(task.name);
   if (hook?.hook === 'after-execution') return runAfterExecution(handler, hook, attempt);
+  await admit(attempt).catch((error) => {
+    throw presentable(error);
+  });
   const { each } = task;
   if (each) {
     if (event.gather) return gatherChunks({ ...task, each }, attempt);

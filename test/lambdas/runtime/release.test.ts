@@ -304,8 +304,8 @@ describe('of a chunk-parallel task', () => {
     expect(JSON.stringify(await of.record('work/_chunks/a'))).not.toContain('releasedBy');
   });
 
-  it('the outputs of 2,500 chunks go with a request for each 1,000 of them', async () => {
-    const ids = Array.from({ length: 2_500 }, (_, index) => `c${index}`);
+  it('the outputs of 1,200 chunks go with a request for each 1,000 of them', async () => {
+    const ids = Array.from({ length: 1_200 }, (_, index) => `c${index}`);
     const of = await begin('a');
     await of.work(['a'], working);
     await of.gather();
@@ -328,7 +328,7 @@ describe('of a chunk-parallel task', () => {
       return send();
     });
     await of.attempt('merge', nothing, {}, s3);
-    expect(sizes.sort((one, other) => one - other)).toEqual([1, 500, 1_000, 1_000]);
+    expect(sizes.sort((one, other) => one - other)).toEqual([1, 200, 1_000]);
     expect((await there('work')).filter((name) => name === 'rows')).toHaveLength(1);
   });
 
