@@ -3,7 +3,7 @@
 import type { FinalizedRun } from '../local/dead-runs.ts';
 import { findDeadRuns } from '../local/find-dead-runs.ts';
 import type { RunFolder } from '../local/run-folder.ts';
-import { loadPipeline } from './pipelines.ts';
+import { loadProjectPlan } from './pipelines.ts';
 import { formatBytes, formatCount, formatTime } from './render/units.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,12 +13,11 @@ export async function finalizeDeadRuns(dir: string, { stderr }: Terminal): Promi
   if (dead.length === 0) return [];
   // What it takes to run a pipeline is loaded only for that.
   const { finalizeDeadRun } = await import('../local/dead-runs.ts');
-  const load = async (pipeline: string, project: string) => (await loadPipeline(pipeline, project)).plan;
   const finalized: FinalizedRun[] = [];
   for (const one of dead) {
     stderr.write(`${nameOf(one.folder)} had died; finalizing it …\n`);
     try {
-      const run = await finalizeDeadRun(one, { load });
+      const run = await finalizeDeadRun(one, { load: loadProjectPlan });
       stderr.write(`  ${run ? endOf(run) : 'another command is at it'}\n`);
       if (run) finalized.push(run);
     } catch (error) {

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { ContractError, UsageError } from '../state-machines/contract/errors.ts';
 import { GraphError } from '../state-machines/graph/errors.ts';
 import { planCommand } from './commands/plan.ts';
+import { reapCommand } from './commands/reap.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { stopCommand } from './commands/stop.ts';
@@ -29,10 +30,13 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     runCommand(terminal, finish),
     resumeCommand(terminal, finish),
     stopCommand(terminal),
+    reapCommand(terminal, finish),
     planCommand(terminal),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   program.hook('preAction', async (_, command) => {
+    // It sees to them itself, and counts them.
+    if (command.name() === 'reap') return;
     await finalizeDeadRuns(command.opts<{ readonly dir?: string }>().dir ?? DEFAULT_DIR, terminal);
   });
   try {
