@@ -1,7 +1,17 @@
 /** Files that are there whole or not at all, whenever the process or the power goes. */
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Replaces what is there. */
@@ -16,7 +26,7 @@ export function createWhole(path: string, text: string): boolean {
   const temporary = writeBeside(path, text);
   try {
     // Unlike a rename, a link refuses to replace.
-    linkSync(temporary, path);
+    linkOrCopy(temporary, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
@@ -25,6 +35,18 @@ export function createWhole(path: string, text: string): boolean {
   }
   syncFolder(path);
   return true;
+}
+
+const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/** Some file systems have no links: there, others can see the file before it is whole. */
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (!WITHOUT_LINKS.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
+  }
 }
 
 function writeBeside(path: string, text: string): string {

@@ -1,12 +1,10 @@
 /** The reaper of this machine: every run folder, what is to be done about it, and by the same rules as on AWS. */
 
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Executions } from '../lambdas/reaper/executions.ts';
 import { reap } from '../lambdas/reaper/reap.ts';
 import type { ReapSummary } from '../lambdas/reaper/summary.ts';
-import { runPrefix } from '../state-machines/contract/keys.ts';
 import { LOCAL_BUCKETS } from './assembly-model.ts';
+import { holdsAnything } from './data-left.ts';
 import { type FinalizeDeadOptions, finalizeDeadRun } from './dead-runs.ts';
 import { stateOf } from './executions-here.ts';
 import { type RunFolder, readResult, removeUnborn, runFoldersIn, writeResult } from './run-folder.ts';
@@ -132,13 +130,6 @@ function executionsIn(folder: RunFolder): Executions {
     startFinalizer: async () => false,
     async *withoutFinalizer() {},
   };
-}
-
-/** The endpoint keeps objects as files of their keys, and leaves no empty folders. */
-function holdsAnything({ s3, pipeline, run }: RunFolder): boolean {
-  const objects = join(s3, 'buckets', LOCAL_BUCKETS.runs, 'objects', runPrefix({ pipeline, run }));
-  const uploads = join(s3, '_multipart');
-  return existsSync(objects) || (existsSync(uploads) && readdirSync(uploads).length > 0);
 }
 
 async function notHere(pipeline: string): Promise<never> {

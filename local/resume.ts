@@ -2,6 +2,7 @@
 
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
+import { hasLease } from './data-left.ts';
 import { type RunFolder, readResult } from './run-folder.ts';
 import { executionsOf, type HeldTurn, latestTurn, livenessOfTurn, takeTurn } from './turns.ts';
 
@@ -21,9 +22,8 @@ export function takeToResume(folder: RunFolder, turn: Parameters<typeof takeTurn
     new UsageError('NotResumable', `the run "${run}" of "${pipeline}" cannot be resumed: ${why}`);
   if (liveness === 'gone' && !reaped) throw refuse('its process died; any ebbtide command finalizes it first');
   if (liveness === 'alive' || liveness === 'unsure') throw refuse(reaped ? 'it is being deleted' : 'it is running');
-  const result = readResult(folder);
-  if (result?.status === 'SUCCEEDED') throw refuse('it succeeded; start a new one');
-  if (!result?.keptUntil) {
+  if (readResult(folder)?.status === 'SUCCEEDED') throw refuse('it succeeded; start a new one');
+  if (!hasLease(folder)) {
     throw refuse('nothing of it is kept; keep runs that fail with keepOnFailure (ebbtide run --keep-on-failure 2h)');
   }
   const held = takeTurn(path, (latest?.number ?? 0) + 1, turn);

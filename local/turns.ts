@@ -14,7 +14,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isName, RUN_ID } from '../state-machines/contract/names.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
@@ -64,7 +64,11 @@ export interface Latest {
   readonly left: boolean;
   /** Absent where it cannot be read. */
   readonly turn?: Turn;
+  /** It cannot be read, and has just been made: a file system without links shows it before it is whole. */
+  readonly unfinished?: true;
 }
+
+const WHOLE_WITHIN_MS = 10_000;
 
 /** What a process can note of its own turn. */
 export type TurnNote = 'cleanup' | 'ended' | 'left' | 'over';
@@ -78,7 +82,8 @@ export function latestTurn(folder: string): Latest | undefined {
   const left = names.has(`${number}.left.json`);
   if (names.has(`${number}.over.json`)) return { number, over: true, left };
   const turn = readTurn(folder, number);
-  return { number, over: false, left, ...(turn && { turn }) };
+  const unfinished = !turn && Date.now() - statSync(join(folder, FOLDER, `${number}.json`)).mtimeMs < WHOLE_WITHIN_MS;
+  return { number, over: false, left, ...(turn && { turn }), ...(unfinished && { unfinished }) };
 }
 
 /** @returns undefined where there is none of that number, or one that cannot be read */
@@ -88,9 +93,10 @@ export function readTurn(folder: string, number: number): Turn | undefined {
 }
 
 /** `unsure` where it cannot be seen whether its process is there. */
-export function livenessOfTurn({ over, left, turn }: Latest): 'over' | 'alive' | 'gone' | 'unsure' {
+export function livenessOfTurn({ over, left, turn, unfinished }: Latest): 'over' | 'alive' | 'gone' | 'unsure' {
   if (over) return 'over';
   if (left) return 'gone';
+  if (unfinished) return 'unsure';
   // It is written whole and before anything else: one that cannot be read was lost with the power.
   return turn ? livenessOf(turn.by) : 'gone';
 }
