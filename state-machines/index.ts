@@ -8,6 +8,7 @@ export type { LimitName, LimitUse } from './compiler/limits.ts';
 export type { Parallel, Sequence, Structure, TaskStructure } from './compiler/structure.ts';
 export { ContractError, type ContractErrorCode, UsageError, type UsageErrorCode } from './contract/errors.ts';
 export { RUN_ERRORS } from './contract/events.ts';
+export type { FinalizerInput, FinalizerTodo } from './contract/finalizer.ts';
 export type { Outcome, TaskFailure } from './contract/outcome.ts';
 export type { FailureInfo, OutputResult, RunResult, RunStatus, TaskResult, TaskStatus } from './contract/result.ts';
 export { allOf, anyOf, type Condition, fromInput, fromOutput, type Given, not } from './graph/conditions.ts';

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   chunks,
   compile,
+  type FunctionDef,
   fromOutput,
   GraphError,
   type GraphProblem,
@@ -19,6 +20,8 @@ describe('a pipeline over a limit of Step Functions does not compile', () => {
     ['definition', manyTasks, 'Cleanup', 'split the pipeline'],
     ['history', chunked({ max: 4_000 }, { retries: 1, batchSize: 1 }), 'extract', 'batchSize'],
     ['state data', chunked({ max: 4_000 }, { batchSize: 10 }), 'split', 'chunks({ max })'],
+    ['finalizer definition', manyAfter(2_000), 'Cleanup from records', 'split the pipeline'],
+    ['finalizer history', manyAfter(600, { retries: 20 }), 'h0', 'lower the retries'],
     ['map results', chunked({ max: 100_000 }, { maxConcurrency: 41 }), 'extract', 'batchSize'],
   ];
 
@@ -104,6 +107,14 @@ function chunked(
   const graph = new TaskGraph('test');
   const split = graph.addTask('split', { outputs: { parts: chunks(list) } });
   graph.addTask('extract', { each: split.outputs.parts, outputs: { raw: ndjson() }, ...options });
+  return graph.build();
+}
+
+/** The finalizer's only: other hooks are in both machines. */
+function manyAfter(count: number, def: FunctionDef = {}): Plan {
+  const graph = new TaskGraph('test');
+  graph.addTask('a');
+  for (let index = 0; index < count; index++) graph.addAfterExecutionTask(`h${index}`, def);
   return graph.build();
 }
 

@@ -174,7 +174,7 @@ class Check {
     else expect(JSON.parse(cause)).toMatchObject({ cleanup: BROKEN_CLEANUP });
   }
 
-  get #cleanups(): readonly ('unfinished' | 'broken')[] {
+  get #cleanups(): NonNullable<Behaviour['cleanups']> {
     return this.#behaviour.cleanups ?? [];
   }
 

@@ -10,6 +10,7 @@ import {
   parseCleanupEvent,
   RUN_ERRORS,
   type RunEnd,
+  type SweepEvent,
   type TaskOut,
 } from '../../state-machines/contract/events.ts';
 import { valueAt, valueName } from '../../state-machines/contract/values.ts';
@@ -18,7 +19,7 @@ import type { Behaviour } from './spec.ts';
 
 /** What a run did, seen from its functions. */
 export interface Trace {
-  /** `start a`, `end a`, `notes`, `cleanup`, as they happened. */
+  /** `start a`, `end a`, `notes`, `cleanup`, `sweep`, as they happened. */
   readonly steps: readonly string[];
   /** The state data that each hook was sent. */
   readonly sent: Readonly<Record<string, HookState>>;
@@ -32,14 +33,16 @@ export const RUN = 'run-1';
 /** The machine cannot take an answer that is too large, and no task's Catch matches that. */
 export const BREAKING_ERROR = 'States.DataLimitExceeded';
 
+/** @param left what the records tell before it begins */
 export async function execute(
   plan: Plan,
   behaviour: Behaviour = {},
   { definition, functions }: Pick<CompiledPipeline, 'definition' | 'functions'> = compile(plan),
+  left: Readonly<Record<string, TaskOut>> = {},
 ): Promise<Trace> {
   const steps: string[] = [];
   const sent: Record<string, HookState> = {};
-  const records: Record<string, TaskOut> = {};
+  const records: Record<string, TaskOut> = { ...left };
   const cleanups: CleanupEvent[] = [];
   let notes: Trace['notes'];
 
@@ -58,7 +61,17 @@ export async function execute(
     return { status: 'SUCCEEDED', attempt: 1, retriesUsed: 0, durationMs: 0, bytesIn: 0, bytesOut: 0, values };
   };
 
-  const cleanup = (event: CleanupEvent) => {
+  const sweeps = [...(behaviour.sweeps ?? [])];
+  const sweep = () => {
+    steps.push('sweep');
+    const next = sweeps.shift();
+    if (next === 'broken') throw errorFrom(BROKEN_CLEANUP);
+    if (next === 'unfinished') return { done: false };
+    return next === 'refused' ? { done: true, ...REFUSED_SWEEP } : { done: true, objects: 0, bytes: 0 };
+  };
+
+  const cleanup = (event: CleanupEvent | SweepEvent) => {
+    if ('sweep' in event) return sweep();
     if (event.notesOnly) {
       steps.push('notes');
       notes = structuredClone(records);
@@ -67,10 +80,13 @@ export async function execute(
     }
     steps.push('cleanup');
     cleanups.push(structuredClone(event));
-    const error = verdictOn(event);
+    // The finalizer's execution does not fail because the one has that it is for.
+    const error = event.status === undefined ? verdictOn(event) : undefined;
     switch (behaviour.cleanups?.[cleanups.length - 1]) {
       case 'broken':
         throw errorFrom(BROKEN_CLEANUP);
+      case 'refused':
+        return { done: true, ...REFUSED_SWEEP };
       case 'unfinished':
         return { done: false, result: {}, ...(error !== undefined && { Error: error }) };
       default:
@@ -83,9 +99,7 @@ export async function execute(
   const names = new Map(Object.entries(functions).map(([name, placeholder]) => [`\${${placeholder}}`, name]));
   const invoke = async ({ resource, payload }: Invocation) => {
     const name = names.get(resource);
-    return name === undefined
-      ? cleanup(parseCleanupEvent(payload) as CleanupEvent)
-      : work(name, payload as { state?: HookState });
+    return name === undefined ? cleanup(parseCleanupEvent(payload)) : work(name, payload as { state?: HookState });
   };
   const { input = {} } = behaviour;
   const end = await interpret(definition, { name: RUN, input, invoke, waits: 'none' });
@@ -94,6 +108,8 @@ export async function execute(
   return { steps, sent, ...(notes && { notes }), cleanups, end };
 }
 
+/** What a cleanup answers that could not delete everything. */
+export const REFUSED_SWEEP = { error: 'CleanupFailed', cause: '2 objects are left' };
 export const BROKEN_CLEANUP = { Error: 'Broken', Cause: 'no S3 today' };
 const BROKEN = { Error: BREAKING_ERROR, Cause: 'the answer was too large' };
 

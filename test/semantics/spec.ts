@@ -64,7 +64,9 @@ export interface Behaviour {
   /** How many turns of the event loop a task or hook takes. @default 0 */
   readonly turns?: Readonly<Record<string, number>>;
   /** What comes of cleanup each time that it is called, before it is done at last. @default nothing */
-  readonly cleanups?: readonly ('unfinished' | 'broken')[];
+  readonly cleanups?: readonly ('unfinished' | 'broken' | 'refused')[];
+  /** And of the last sweep. @default nothing */
+  readonly sweeps?: readonly ('unfinished' | 'broken' | 'refused')[];
 }
 
 export function planOf({ tasks, groups = [], hooks = [], onTaskFailure = 'continue' }: Spec): Plan {
