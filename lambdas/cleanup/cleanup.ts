@@ -34,7 +34,7 @@ import { emptyPrefix } from './empty-prefix.ts';
 import { holdOf } from './hold.ts';
 import { keepSeconds } from './keep.ts';
 import { notesOf } from './notes.ts';
-import { releasedNow } from './released.ts';
+import { hasGivenUp, releasedNow } from './released.ts';
 import { composeRunResult, NO_RECORDS, refusedResult } from './run-result.ts';
 import { storedResult, storeResult } from './stored-result.ts';
 import { sweep } from './sweep.ts';
@@ -162,9 +162,7 @@ class Cleanup {
       durationMs: Date.now() - Date.parse(record.result.startedAt),
       released: releasedNow(record, emptied),
     };
-    // After an invocation that tried and could delete nothing, the next one would do no better.
-    const gaveUp = emptied.objects === 0 && emptied.left > 0;
-    if (emptied.outOfTime && !gaveUp) {
+    if (emptied.outOfTime && !hasGivenUp(emptied)) {
       await storeResult(this.#objects, this.#id, { ...record, result });
       return this.#handOver(result);
     }

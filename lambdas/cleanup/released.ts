@@ -5,9 +5,6 @@ import type { Released, TaskResult } from '../../state-machines/contract/result.
 import type { Emptied } from './empty-prefix.ts';
 import type { Lying } from './what-lies.ts';
 
-type Counts = Pick<Emptied, 'objects' | 'bytes' | 'left' | 'outOfTime'> &
-  Pick<Released, 'versions' | 'uploads' | 'requests'>;
-
 /** What a run had released before its cleanup: the outputs all of whose readers have committed. */
 export function releasedEarly(
   committed: Iterable<CommittedOutput>,
@@ -28,14 +25,14 @@ export function releasedEarly(
  * What an invocation deleted that came to no end is counted by what lay there before the first deletion, where that is
  * known. The stored result itself does not count, which goes last, so only where nothing else is left.
  */
-export function releasedNow(record: ResultRecord, emptied: Counts): Released {
+export function releasedNow(record: ResultRecord, emptied: Emptied): Released {
   const { released: before } = record.result;
   const isEmpty = emptied.left === 0 && !emptied.outOfTime;
   const stored = isEmpty ? { objects: 1, bytes: Buffer.byteLength(JSON.stringify(record)) } : NOTHING;
   const { objects, bytes } = isEmpty && record.lay ? plus(before.consumed ?? NOTHING, record.lay) : NOTHING;
-  const versions = (before.versions ?? 0) + (emptied.versions ?? 0);
-  const uploads = (before.uploads ?? 0) + (emptied.uploads ?? 0);
-  const requests = (before.requests ?? 0) + (emptied.requests ?? 0);
+  const versions = (before.versions ?? 0) + emptied.versions;
+  const uploads = (before.uploads ?? 0) + emptied.uploads;
+  const requests = (before.requests ?? 0) + emptied.requests;
   return {
     ...before,
     objects: Math.max(objects, before.objects + emptied.objects - stored.objects),
@@ -45,6 +42,11 @@ export function releasedNow(record: ResultRecord, emptied: Counts): Released {
     ...(uploads > 0 && { uploads }),
     ...(requests > 0 && { requests }),
   };
+}
+
+/** After an invocation that tried and could delete nothing, the next one would do no better. */
+export function hasGivenUp({ objects, versions, uploads, left }: Emptied): boolean {
+  return left > 0 && objects + versions + uploads === 0;
 }
 
 const NOTHING = { objects: 0, bytes: 0 };

@@ -44,16 +44,7 @@ export async function composeRunResult(
   const resumes = execution !== id.run;
   const notes = readNotes(end);
   const commits: CommitRecord[] = [];
-  const noted: TaskRecords = {
-    history: (task) => records.history(task),
-    chunkHistories: (task, since) => records.chunkHistories(task, since),
-    attempt: (task, attemptId) => records.attempt(task, attemptId),
-    committed: async (task) => {
-      const record = await records.committed(task);
-      if (record) commits.push(record);
-      return record;
-    },
-  };
+  const noting = notingCommits(records, commits);
   const resultsOf = async (
     named: readonly TaskRetries[],
     without: TaskResult,
@@ -67,10 +58,10 @@ export async function composeRunResult(
       if (!mark && complete) return;
       const { since, ...owner } = of;
       const task = { ...id, ...owner, task: name };
-      const result = await taskResult(task, retries, mark, noted, since);
+      const result = await taskResult(task, retries, mark, noting, since);
       const hint = notes.hints.get(name);
       if (result.status !== 'SKIPPED') results[name] = result;
-      else if (hint) results[name] = await taskResult(task, retries, hint, noted, since);
+      else if (hint) results[name] = await taskResult(task, retries, hint, noting, since);
     });
     return results;
   };
@@ -101,6 +92,19 @@ export async function composeRunResult(
     tasks: taskResults,
     ...(hooks && { hooks: hookResults }),
     released: releasedEarly(asksToKeep(input) ? [] : commits.flatMap(outputsOf), taskResults),
+  };
+}
+
+function notingCommits(records: TaskRecords, commits: CommitRecord[]): TaskRecords {
+  return {
+    history: (task) => records.history(task),
+    chunkHistories: (task, since) => records.chunkHistories(task, since),
+    attempt: (task, attemptId) => records.attempt(task, attemptId),
+    committed: async (task) => {
+      const record = await records.committed(task);
+      if (record) commits.push(record);
+      return record;
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { Leases } from '../storage/leases.ts';
 import type { CleanupSurroundings } from './cleanup.ts';
 import { emptyPrefix } from './empty-prefix.ts';
 import { isLatestHolder } from './hold.ts';
+import { hasGivenUp } from './released.ts';
 
 const NOTHING: SweepAnswer = { done: true, objects: 0, bytes: 0 };
 
@@ -19,9 +20,9 @@ export async function sweep(
   // In this order: whoever takes a run over does so while its lease is there.
   if (await leases.lease(id)) return NOTHING;
   if (!(await isLatestHolder(id, execution, leases))) return NOTHING;
-  const { objects, bytes, left, outOfTime, refusals } = await emptyPrefix(s3, runsBucket, id, hasTime);
-  const gaveUp = objects === 0 && left > 0;
-  if (outOfTime && !gaveUp) return { done: false };
+  const emptied = await emptyPrefix(s3, runsBucket, id, hasTime);
+  const { objects, bytes, left, outOfTime, refusals } = emptied;
+  if (outOfTime && !hasGivenUp(emptied)) return { done: false };
   if (left === 0) return { done: true, objects, bytes };
   const why = refusals.join('; ') || 'they were written while the sweep ran';
   return { done: true, error: RUN_ERRORS.cleanup, cause: `${left} objects are left in ${runPrefix(id)}: ${why}` };

@@ -1,5 +1,6 @@
+import { DeleteObjectsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type S3Fixture, startS3Fixture, stubFunctionEnvironment } from '../s3-fixture.ts';
 import { lambdaError, PIPELINE, RunFolder, STARTED_AT, SUCCEEDED } from './runs.ts';
 
@@ -58,6 +59,62 @@ it('hands over to the next invocation shortly before its own time is over', asyn
   expect(first).toMatchObject({ done: false });
   const second = await handler({ ...event, run: 'run-3', state: first }, contextWith(60_000));
   expect(second).toMatchObject({ done: true, result: { released: { objects: 3, left: 0 } } });
+});
+
+it('sweeps what was written since, without a word about tasks', async () => {
+  const run = new RunFolder(fixture, 'run-5');
+  await run.commit('extract');
+  const sweep = { run: 'run-5', input: {}, sweep: true };
+  expect(await handler(sweep, contextWith(10_000))).toEqual({ done: false });
+  expect(await handler(sweep, contextWith(60_000))).toMatchObject({ done: true, objects: 3 });
+  expect(await handler({ ...sweep, run: '..' }, contextWith(60_000)).catch(({ code }) => code)).toBe('InvalidName');
+});
+
+describe('its log and its metrics', () => {
+  async function reported(event: unknown): Promise<{ metrics: Record<string, number>; message: string }> {
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'INFO');
+    vi.stubEnv('POWERTOOLS_DEV', 'true');
+    vi.resetModules();
+    const lines: Record<string, unknown>[] = [];
+    const take = (line: unknown) => void lines.push(JSON.parse(String(line)));
+    for (const method of ['log', 'info', 'error'] as const) vi.spyOn(console, method).mockImplementation(take);
+    const { handler } = await import('../../../lambdas/cleanup/handler.ts');
+    await handler(event, contextWith(60_000));
+    const metrics = lines.find((line) => '_aws' in line) ?? {};
+    const message = lines.find((line) => 'message' in line)?.['message'];
+    return { metrics: metrics as Record<string, number>, message: String(message) };
+  }
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('say that a run was kept', async () => {
+    await new RunFolder(fixture, 'run-6').commit('extract');
+    expect(await reported({ ...event, run: 'run-6', input: { keep: true } })).toMatchObject({
+      message: 'run ended',
+      metrics: { RunSucceeded: 1, RunKept: 1, ReleasedObjects: 0 },
+    });
+  });
+
+  it('say what was swept', async () => {
+    await new RunFolder(fixture, 'run-7').commit('extract');
+    expect(await reported({ run: 'run-7', input: {}, sweep: true })).toMatchObject({
+      message: 'run swept',
+      metrics: { SweptObjects: 3 },
+    });
+  });
+
+  it('say that a sweep left something', async () => {
+    await new RunFolder(fixture, 'run-8').commit('extract');
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const { send } = S3Client.prototype;
+    vi.spyOn(S3Client.prototype, 'send').mockImplementation(function (this: S3Client, command: unknown) {
+      if (!(command instanceof DeleteObjectsCommand)) return Reflect.apply(send, this, [command]);
+      const Errors = command.input.Delete?.Objects?.map(({ Key }) => ({ Key, Code: 'AccessDenied' }));
+      return Promise.resolve({ $metadata: {}, Errors }) as never;
+    });
+    const outcome = await reported({ run: 'run-8', input: {}, sweep: true });
+    expect(outcome).toMatchObject({ message: 'run not swept', metrics: { SweepFailed: 1 } });
+  });
 });
 
 const InvalidEvent = 'InvalidEvent';

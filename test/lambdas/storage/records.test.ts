@@ -97,6 +97,17 @@ describe('the history of chunks', () => {
     });
   });
 
+  it('can leave out what was written before a second', async () => {
+    const id = newTask();
+    const now = Date.now();
+    await fixture.put(`${taskPrefix(id)}_chunks/a/1-aaaaaaaa/raw`);
+    const chunksSince = async (time: number) => [
+      ...(await records.chunkHistories(id, new Date(time).toISOString())).keys(),
+    ];
+    expect(await chunksSince(now)).toEqual(['a']);
+    expect(await chunksSince(now + 60_000)).toEqual([]);
+  });
+
   it('is read to its last page; their task needs one request, however many there are', async () => {
     const id = newTask();
     const chunks = Array.from({ length: 1_100 }, (_, index) => hex(index));
