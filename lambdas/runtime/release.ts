@@ -15,7 +15,8 @@ import type { Attempt } from './invocation.ts';
 import { idOf } from './task-id.ts';
 
 const OUTPUTS_AT_ONCE = 8;
-const CONSUMERS_ASKED_AT_ONCE = 4;
+/** Twice as many each time: where the first have committed, the others most likely have too. */
+const CONSUMERS_ASKED_AT_ONCE = { first: 4, most: 64 };
 
 /** To be called once the attempt's task has committed, and has published what is durable. Never throws. */
 export async function releaseConsumed(attempt: Attempt): Promise<void> {
@@ -53,23 +54,20 @@ async function releaseOutput(
 /** What has committed: a record never changes, and never goes while its run is under way, so each is asked for once. */
 class Commits {
   readonly #attempt: Attempt;
-  readonly #latestFirst: ReadonlyMap<string, number>;
   readonly #committed = new Map<string, Promise<boolean>>();
   readonly #records = new Map<string, Promise<CommitRecord | undefined>>();
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt;
-    this.#latestFirst = latestFirst(attempt.plan);
     this.#committed.set(attempt.task.name, Promise.resolve(true));
   }
 
   /** Asks for those first that are most likely missing, and for no more than it takes to find one that is. */
   async allOf(tasks: readonly string[]): Promise<boolean> {
-    const place = (task: string) => this.#latestFirst.get(task) ?? 0;
-    const ordered = tasks.toSorted((a, b) => place(a) - place(b));
-    for (let start = 0; start < ordered.length; start += CONSUMERS_ASKED_AT_ONCE) {
-      const some = ordered.slice(start, start + CONSUMERS_ASKED_AT_ONCE);
-      const answers = await Promise.all(some.map((task) => this.#has(task)));
+    const { first, most } = CONSUMERS_ASKED_AT_ONCE;
+    const ordered = tasks.length > first ? latestFirst(tasks, this.#attempt.plan) : tasks;
+    for (let start = 0, count = first; start < ordered.length; start += count, count = Math.min(2 * count, most)) {
+      const answers = await Promise.all(ordered.slice(start, start + count).map((task) => this.#has(task)));
       if (answers.includes(false)) return false;
     }
     return true;
@@ -88,10 +86,8 @@ class Commits {
   }
 }
 
-function latestFirst({ tasks }: Plan): Map<string, number> {
-  return new Map(
-    inDependencyOrder(tasks)
-      .reverse()
-      .map(({ name }, place) => [name, place]),
-  );
+/** The reverse of the order in which they depend on each other. */
+function latestFirst(names: readonly string[], { tasks }: Plan): string[] {
+  const place = new Map(inDependencyOrder(tasks).map(({ name }, index) => [name, index]));
+  return names.toSorted((a, b) => (place.get(b) ?? 0) - (place.get(a) ?? 0));
 }

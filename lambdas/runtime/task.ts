@@ -69,6 +69,7 @@ export function task<Inputs extends InputsDef, Outputs extends OutputsDef, Extra
     log.resetKeys();
     log.appendKeys({
       run: event.run,
+      ...(event.execution !== event.run && { execution: event.execution }),
       task: handle.name,
       attempt: event.retryCount + 1,
       requestId: context.awsRequestId,

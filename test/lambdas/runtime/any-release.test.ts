@@ -17,11 +17,11 @@ import { type AnyContext, attempt } from './attempts.ts';
 const COMMANDS = ['Get', 'Put', 'Head', 'Delete'].map((verb) => `${verb}ObjectCommand`);
 const ALL_COMMANDS = [...COMMANDS, 'DeleteObjectsCommand', 'ListObjectsV2Command'];
 
-/** How attempts go; with `twin` a second one runs beside the first. */
+/** How attempts go, and whether a second one runs beside the first; a late one reads when the first has ended. */
 const ENDINGS = ['well', 'fails', 'dies before its commit', 'dies after its commit'] as const;
 interface Try {
   readonly ending: (typeof ENDINGS)[number];
-  readonly twin: boolean;
+  readonly twin: 'none' | 'beside' | 'late';
 }
 interface TaskSpec {
   /** No try: the task is skipped. */
@@ -37,12 +37,15 @@ const usually = <T>(value: T, ...others: readonly T[]) =>
 const tries = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.array(fc.record({ ending: fc.constantFrom(...ENDINGS), twin: fc.boolean() }), {
-      minLength: 1,
-      maxLength: 3,
-    }),
+    arbitrary: fc.array(
+      fc.record({ ending: fc.constantFrom(...ENDINGS), twin: fc.constantFrom<Try['twin']>('none', 'beside', 'late') }),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    ),
   },
-  { weight: 3, arbitrary: fc.constant<Try[]>([{ ending: 'well', twin: false }]) },
+  { weight: 3, arbitrary: fc.constant<Try[]>([{ ending: 'well', twin: 'none' }]) },
   { weight: 1, arbitrary: fc.constant<Try[]>([]) },
 );
 const spec: fc.Arbitrary<TaskSpec> = fc.record({
@@ -117,9 +120,16 @@ function clientOf(going: Going, ending: Try['ending']): S3Client {
   return s3;
 }
 
-async function invoke(going: Going, task: string, ending: Try['ending'], retryCount: number): Promise<boolean> {
+async function invoke(
+  going: Going,
+  task: string,
+  ending: Try['ending'],
+  retryCount: number,
+  waitsFor?: Promise<boolean>,
+): Promise<boolean> {
   const { plan, run, execution } = going;
   const handler = async ({ inputs, outputs }: AnyContext) => {
+    await waitsFor;
     for (const input of Object.keys(plan.task(task)?.inputs ?? {})) await inputs[input]?.bytes();
     await outputs.out.write(task);
     if (ending === 'fails') throw new Error('failed');
@@ -156,9 +166,9 @@ async function carryOut(going: Going, triesOf: (task: string) => readonly Try[])
       );
       if (!requires.every((other) => ended.get(other))) return false;
       for (const [retryCount, { ending, twin }] of triesOf(name).entries()) {
-        const invocations = (twin ? [ending, 'well' as const] : [ending]).map((end) =>
-          invoke(going, name, end, retryCount),
-        );
+        const invocations = [invoke(going, name, ending, retryCount)];
+        if (twin !== 'none')
+          invocations.push(invoke(going, name, 'well', retryCount, twin === 'late' ? invocations[0] : undefined));
         left.push(...invocations);
         // Nobody waits for the twin, unless it is the twin that the state machine hears of.
         if (await (retryCount % 2 === 0 ? invocations[0] : invocations.at(-1))) return true;
@@ -212,7 +222,7 @@ it('an output is never gone before its last consumer has committed, always gone 
       const lease = { until: '2100-01-01T00:00:00Z', keptAt: '', execution: run, holder: 0, shape: shapeOf(plan) };
       await new Leases(fixture.s3, BUCKETS.runs).keep({ pipeline: 'pipe', run }, lease);
       const resumed = { ...first, execution: 'again', answered: new Set<string>() };
-      await scheduler.waitFor(carryOut(resumed, () => [{ ending: 'well', twin: false }]));
+      await scheduler.waitFor(carryOut(resumed, () => [{ ending: 'well', twin: 'none' }]));
       expect(first.wronglyDeleted).toEqual([]);
       expect(resumed.answered).toEqual(new Set(dag.tasks));
       for (const task of dag.tasks) expect(await isThere(resumed, task), task).toBe(first.stays.has(task));
