@@ -135,7 +135,7 @@ class Reaper {
     const leaseIsOver = lease !== undefined && Date.parse(lease.until) <= this.#now();
     if (by === undefined || by === 'reaper') {
       if (lease && !leaseIsOver && by === undefined) return 'kept';
-      return (await this.#isRedriven(run, lease?.execution)) ? 'active' : 'expired';
+      return (await this.#isWorkedOn(run, lease?.execution)) ? 'active' : 'expired';
     }
     const state = await executions.describe(by.execution);
     if (state && !hasEnded(state)) return 'active';
@@ -145,17 +145,21 @@ class Reaper {
       if (finalizer === 'running') return 'active';
       if (finalizer === 'none' && !endedCleanly(state)) return 'finalize';
     }
-    if (by.execution !== run.run && (await this.#isRedriven(run))) return 'active';
+    if (by.execution !== run.run && (await this.#isWorkedOn(run))) return 'active';
     // It was taken over by an execution that is over and left it as it was.
     if (lease) return leaseIsOver ? 'expired' : 'kept';
     return state ? 'released' : 'orphansFound';
   }
 
-  /** Asked of executions that have been over. A redrive takes no hold: it goes on as if nothing had happened. */
-  async #isRedriven(run: RunId, execution = run.run): Promise<boolean> {
+  /**
+   * Asked of executions that have been over once. Redriven, one goes on as if nothing had happened, and takes no hold; a
+   * finalizer works on after it has kept the run.
+   */
+  async #isWorkedOn(run: RunId, execution = run.run): Promise<boolean> {
+    const { executions } = this.#options;
     for (const name of new Set([run.run, execution])) {
-      const state = await this.#options.executions.describe(name);
-      if (state && !hasEnded(state)) return true;
+      const state = await executions.describe(name);
+      if (state && (!hasEnded(state) || (await executions.finalizer(name)) === 'running')) return true;
     }
     return false;
   }

@@ -1,4 +1,7 @@
-/** What a visit of the reaper found and did: each run that it looked at counts once, as long as one did not fail. */
+/**
+ * What a visit of the reaper found and did. Each run that holds anything counts once; an execution that left nothing, but
+ * whose tasks after it have not run, is an orphan besides.
+ */
 export interface ReapSummary {
   /** Runs whose execution, or its finalizer, is running. */
   readonly active: number;

@@ -53,6 +53,12 @@ describe('a run that holds something', () => {
       'active',
       'stays',
     ],
+    [
+      'whose lease is over while the finalizer that kept it works on',
+      all(aborted, leaseOver, ({ executions }) => void executions.finalizers.set('run-1', 'running')),
+      'active',
+      'stays',
+    ],
     ['that was aborted, its event lost', all(aborted), 'orphansFound', 'stays', 'run-1'],
     ['that timed out', all((pipeline) => pipeline.ended('run-1', 'TIMED_OUT')), 'orphansFound', 'stays', 'run-1'],
     [
@@ -152,6 +158,27 @@ describe('a run that holds something', () => {
     expect(await pipeline.keys()).toEqual(what === 'stays' ? before : []);
     expect(pipeline.executions.started.map(({ execution }) => execution)).toEqual(started ? [started] : []);
   });
+});
+
+it('the lease goes first, alone: while anything is deleted nobody can be admitted any more', async () => {
+  const pipeline = newPipeline();
+  await pipeline.data('run-1');
+  await pipeline.keep('run-1', -1);
+  pipeline.failed('run-1');
+  const s3 = fixture.newClient();
+  const deleted: string[] = [];
+  intercept(s3, 'DeleteObjectCommand', ({ Key }, send) => {
+    deleted.push(Key);
+    return send();
+  });
+  intercept(s3, 'DeleteObjectsCommand', (input, send) => {
+    deleted.push(...input.Delete.Objects.map(({ Key }: { Key: string }) => Key));
+    return send();
+  });
+  await pipeline.reap({ s3 });
+  const folder = `runs/${pipeline.name}/run-1/`;
+  expect(deleted[0]).toBe(`${folder}_lease.json`);
+  expect(deleted.slice(1).sort()).toEqual([`${folder}_holders/1.json`, `${folder}extract/1-aaaaaaaa/out`]);
 });
 
 describe('what is no run', () => {
