@@ -45,6 +45,11 @@ export async function loadPipeline(name: string, root = process.cwd()): Promise<
   return { plan: module.plan, handlers: join(root, HANDLERS, name) };
 }
 
+/** The plan of a pipeline of the project in that folder. @throws as `loadPipeline` */
+export async function loadProjectPlan(name: string, root: string): Promise<Plan> {
+  return (await loadPipeline(name, root)).plan;
+}
+
 async function importGraph(file: string): Promise<Record<string, unknown>> {
   try {
     return await import(pathToFileURL(file).href);

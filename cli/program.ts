@@ -5,8 +5,12 @@ import { ContractError, UsageError } from '../state-machines/contract/errors.ts'
 import { GraphError } from '../state-machines/graph/errors.ts';
 import { planCommand } from './commands/plan.ts';
 import { reapCommand } from './commands/reap.ts';
+import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
+import { stopCommand } from './commands/stop.ts';
+import { DEFAULT_DIR } from './dir.ts';
 import { EXIT } from './exit.ts';
+import { finalizeDeadRuns } from './finalize-dead.ts';
 import type { Terminal } from './terminal.ts';
 
 /** @returns the exit code */
@@ -22,9 +26,19 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
     });
-  for (const command of [runCommand(terminal, finish), planCommand(terminal), reapCommand(terminal, finish)]) {
-    program.addCommand(command.copyInheritedSettings(program));
-  }
+  const commands = [
+    runCommand(terminal, finish),
+    resumeCommand(terminal, finish),
+    stopCommand(terminal),
+    reapCommand(terminal, finish),
+    planCommand(terminal),
+  ];
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  program.hook('preAction', async (_, command) => {
+    // It sees to them itself, and counts them.
+    if (command.name() === 'reap') return;
+    await finalizeDeadRuns(command.opts<{ readonly dir?: string }>().dir ?? DEFAULT_DIR, terminal);
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

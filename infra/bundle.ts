@@ -29,10 +29,13 @@ export interface Bundles {
 /** Files that a handler imports as data. It gets their path, relative to its own `import.meta.url`. */
 const DATA_FILES: Record<string, Loader> = { '.parquet': 'file', '.csv': 'file', '.bin': 'file', '.gz': 'file' };
 
-/** @param entries by the function's name */
-export function bundle(entries: Readonly<Record<string, BundleEntry>>): Bundles {
+/**
+ * @param entries by the function's name
+ * @param parent the folder in which theirs is made, so that whoever gives up half-way has one folder to delete
+ */
+export function bundle(entries: Readonly<Record<string, BundleEntry>>, parent = tmpdir()): Bundles {
   const build = buildAll(entries);
-  const folder = mkdtempSync(join(tmpdir(), 'ebbtide-bundle-'));
+  const folder = mkdtempSync(join(parent, 'ebbtide-bundle-'));
   const folders = Object.entries(entries).map(([name, entry]) => {
     const own = join(folder, name);
     mkdirSync(own);

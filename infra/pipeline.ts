@@ -1,4 +1,4 @@
-import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stage } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -77,7 +77,7 @@ export class Pipeline extends Construct {
     });
     refuseLargeDefinition(plan.pipeline, 'definition', compiled.definition);
     refuseLargeDefinition(plan.pipeline, 'finalizer definition', compiled.finalizer);
-    const bundles = bundle(entriesOf(plan, findHandlerFiles(props.handlers, plan)));
+    const bundles = bundle(entriesOf(plan, findHandlerFiles(props.handlers, plan)), Stage.of(this)?.outdir);
     const codeOf = (name: string) => bundles.folders[name] ?? '';
 
     const runs = createRunsBucket(this, 'Runs', timeout, keepOnFailure);

@@ -13,7 +13,11 @@ export interface AfterExecution {
   results(): Record<string, TaskResult>;
 }
 
-export function observeAfterExecution(plan: Plan, functions: Functions, invoke: Invoke): AfterExecution {
+export function observeAfterExecution(
+  plan: Plan,
+  functions: Pick<Functions, 'nameOf'>,
+  invoke: Invoke,
+): AfterExecution {
   const after = plan.hooks.filter(({ hook }) => hook === 'after-execution').map(({ name }) => name);
   const results = new Map<string, TaskResult>();
   const observed: Invoke = async (invocation) => {

@@ -14,6 +14,9 @@ export interface Assembly {
   dispose(): void;
 }
 
+/** The same in every run, whatever it is deployed from: what a run left can be found without its definition. */
+export const LOCAL_BUCKETS: Assembly['buckets'] = { runs: 'runs', results: 'results' };
+
 export function functionArn(name: string): string {
   return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
 }

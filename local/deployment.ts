@@ -2,9 +2,10 @@
 
 import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import type { Assembly } from './assembly-model.ts';
+import { type Assembly, LOCAL_BUCKETS } from './assembly-model.ts';
 import { type Functions, SandboxedFunctions } from './functions.ts';
-import { definitionsOf, IN_PROCESS_BUCKETS, InProcessFunctions } from './in-process.ts';
+import { definitionsOf, InProcessFunctions } from './in-process.ts';
+import { MARK_VARIABLE } from './left-processes.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
 
 export interface Deployment extends Pick<Assembly, 'definition' | 'finalizer' | 'buckets'> {
@@ -14,11 +15,24 @@ export interface Deployment extends Pick<Assembly, 'definition' | 'finalizer' | 
   dispose(): void;
 }
 
+export interface DeployOptions {
+  /** How long the intermediates of a run that did not succeed are kept. @default not at all */
+  readonly keepOnFailureSeconds?: number;
+}
+
+export interface FolderOptions extends DeployOptions {
+  /** The folder to make for what is bundled and synthesized. */
+  readonly temporary: string;
+  /** In the environment of the processes that run the functions. */
+  readonly mark: string;
+}
+
 /** What CDK would deploy. @throws UsageError for handlers that are missing or cannot be bundled */
-export async function deployFolder(plan: Plan, handlers: string): Promise<Deployment> {
+export async function deployFolder(plan: Plan, handlers: string, options: FolderOptions): Promise<Deployment> {
+  const { temporary, mark, keepOnFailureSeconds } = options;
   // CDK takes half a second to load; runs with plain handlers do without it.
   const { synthesize } = await import('./assembly.ts');
-  const { functions, ...assembly } = synthesize(plan, handlers);
+  const { functions, ...assembly } = synthesize(plan, { handlers, outdir: temporary, keepOnFailureSeconds });
   return {
     ...assembly,
     start(endpoint, logs) {
@@ -27,6 +41,7 @@ export async function deployFolder(plan: Plan, handlers: string): Promise<Deploy
         AWS_REGION: LOCAL_REGION,
         AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
         AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+        [MARK_VARIABLE]: mark,
       };
       const settings = functions.entries().map(([arn, settings]) => {
         const environment = { ...settings.environment, ...surroundings };
@@ -38,10 +53,14 @@ export async function deployFolder(plan: Plan, handlers: string): Promise<Deploy
 }
 
 /** The same definition around handlers in this process. */
-export function deployPlain(plan: Plan, handlers: Readonly<Record<string, AnyHandler>>): Deployment {
+export function deployPlain(
+  plan: Plan,
+  handlers: Readonly<Record<string, AnyHandler>>,
+  { keepOnFailureSeconds }: DeployOptions,
+): Deployment {
   return {
-    ...definitionsOf(plan),
-    buckets: IN_PROCESS_BUCKETS,
+    ...definitionsOf(plan, keepOnFailureSeconds === undefined ? {} : { keepOnFailureSeconds }),
+    buckets: LOCAL_BUCKETS,
     start: (endpoint) => new InProcessFunctions(plan, handlers, endpoint),
     dispose: () => undefined,
   };

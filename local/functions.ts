@@ -17,8 +17,12 @@ export interface Functions {
    * @throws LambdaError
    */
   invoke(resource: string, payload: unknown, log: string): Promise<unknown>;
-  /** Ends whatever runs, and waits for it. The functions can be invoked again. */
-  kill(): Promise<void>;
+  /**
+   * Ends whatever runs, and waits for it. The functions can be invoked again.
+   *
+   * @returns whether anything ran that nobody waited for any more, and may have written something since
+   */
+  kill(): Promise<boolean>;
 }
 
 /** A machine has less memory than Lambda: 60 processes take 6 GB before they do anything. */
@@ -55,8 +59,11 @@ export class SandboxedFunctions implements Functions {
     }
   }
 
-  async kill(): Promise<void> {
+  async kill(): Promise<boolean> {
+    const idle = [...this.#idle.values()].reduce((sum, { length }) => sum + length, 0);
+    const busy = this.#all.size > idle;
     await Promise.all([...this.#all].map((sandbox) => sandbox.kill(stopped())));
+    return busy;
   }
 
   #takeWarm(resource: string): Sandbox | undefined {

@@ -19,18 +19,17 @@ import {
 } from '../state-machines/compiler/placeholders.ts';
 import { parseCleanupEvent, parseTaskEvent } from '../state-machines/contract/events.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
-import { type Assembly, filledIn, functionArn } from './assembly-model.ts';
+import { type Assembly, filledIn, functionArn, LOCAL_BUCKETS } from './assembly-model.ts';
+import type { DeployOptions } from './deployment.ts';
 import type { Functions } from './functions.ts';
 import { LambdaError, timedOut } from './lambda-error.ts';
 import { clientOf } from './s3.ts';
 
-export const IN_PROCESS_BUCKETS = { runs: 'runs', results: 'results' };
-
 /** The same definitions that the construct deploys, with ARNs made up for its functions. */
-export function definitionsOf(plan: Plan): Pick<Assembly, 'definition' | 'finalizer'> {
-  const { definition, finalizer } = compile(plan);
+export function definitionsOf(plan: Plan, options: DeployOptions = {}): Pick<Assembly, 'definition' | 'finalizer'> {
+  const { definition, finalizer } = compile(plan, options);
   const fill = (placeholder: string) =>
-    placeholder === RUNS_BUCKET_PLACEHOLDER ? IN_PROCESS_BUCKETS.runs : functionArn(placeholder);
+    placeholder === RUNS_BUCKET_PLACEHOLDER ? LOCAL_BUCKETS.runs : functionArn(placeholder);
   return {
     definition: filledIn(JSON.stringify(definition), fill),
     finalizer: filledIn(JSON.stringify(finalizer), fill),
@@ -49,6 +48,7 @@ export class InProcessFunctions implements Functions {
   readonly #log = new Logger({ logLevel: 'SILENT' });
   readonly #running = new Set<Promise<unknown>>();
   #killed = new AbortController();
+  #givenUp = false;
 
   constructor(plan: Plan, handlers: Readonly<Record<string, AnyHandler>>, endpoint: string) {
     this.#plan = plan;
@@ -80,10 +80,13 @@ export class InProcessFunctions implements Functions {
   }
 
   /** A handler cannot be killed inside this process; it is cut off from what it could still write to. */
-  async kill(): Promise<void> {
+  async kill(): Promise<boolean> {
+    const outlived = this.#givenUp || this.#running.size > 0;
+    this.#givenUp = false;
     this.#killed.abort(Object.assign(new Error(STOPPED.message), { name: STOPPED.name }));
     this.#killed = new AbortController();
     await Promise.allSettled(this.#running);
+    return outlived;
   }
 
   async #attempt(task: PlannedTask, payload: unknown): Promise<unknown> {
@@ -91,15 +94,18 @@ export class InProcessFunctions implements Functions {
     const timeoutMs = task.timeoutSeconds * 1000;
     const deadline = abortBefore(timeoutMs);
     const killed = Promise.withResolvers<never>();
-    const timer = setTimeout(() => killed.reject(timedOut(requestId, task.timeoutSeconds)), timeoutMs);
+    const timer = setTimeout(() => {
+      this.#givenUp = true;
+      killed.reject(timedOut(requestId, task.timeoutSeconds));
+    }, timeoutMs);
     try {
       const attempt = runAttempt(this.#handlers[task.name] as AnyHandler, {
         plan: this.#plan,
         task,
         event: parseTaskEvent(payload),
-        records: new Records(this.#s3, IN_PROCESS_BUCKETS.runs),
-        leases: new Leases(this.#s3, IN_PROCESS_BUCKETS.runs),
-        store: new Store(this.#s3, IN_PROCESS_BUCKETS),
+        records: new Records(this.#s3, LOCAL_BUCKETS.runs),
+        leases: new Leases(this.#s3, LOCAL_BUCKETS.runs),
+        store: new Store(this.#s3, LOCAL_BUCKETS),
         signal: AbortSignal.any([deadline.signal, this.#killed.signal]),
         log: this.#log,
         requestId,
@@ -118,7 +124,7 @@ export class InProcessFunctions implements Functions {
     return cleanUp(parseCleanupEvent(payload), {
       pipeline,
       s3: this.#s3,
-      runsBucket: IN_PROCESS_BUCKETS.runs,
+      runsBucket: LOCAL_BUCKETS.runs,
       hasTime: () => true,
     });
   }

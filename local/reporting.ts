@@ -13,8 +13,8 @@ export function reporting(functions: Functions, plan: Plan, onProgress: OnProgre
   return async ({ state, resource, payload, retryCount }) => {
     const name = functions.nameOf(resource);
     if (name === undefined) {
-      const onlyAsks = isObject(payload) && payload['notesOnly'] === true;
-      if (!onlyAsks) onProgress({ type: 'cleanup-started' });
+      const { notesOnly, sweep } = isObject(payload) ? payload : {};
+      if (notesOnly !== true && sweep !== true) onProgress({ type: 'cleanup-started' });
       return functions.invoke(resource, payload, state);
     }
     const what = attemptOf(name, payload, retryCount, plan);

@@ -1,42 +1,49 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
-import { RAW_HANDLER } from '../lambdas/runtime/task.ts';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { ExecutionState } from '../lambdas/reaper/executions.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
-import { isObject } from '../state-machines/contract/objects.ts';
-import { PAYLOAD_LIMIT, type RunResult } from '../state-machines/contract/result.ts';
+import { retriesByName } from '../state-machines/contract/events.ts';
+import type { RunResult } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import { observeAfterExecution } from './after-execution.ts';
-import { deployFolder, deployPlain } from './deployment.ts';
+import { shapeOf } from '../state-machines/graph/shape-of.ts';
+import { type Deployment, deployFolder, deployPlain } from './deployment.ts';
+import { executionInput } from './execution-input.ts';
+import { existingRun } from './existing-run.ts';
 import { nameOf, parseFailures, refuseCommits } from './failures.ts';
-import { finalize, reportedResult } from './finalize.ts';
-import type { Functions } from './functions.ts';
-import { interpret } from './interpreter.ts';
-import { releaseLateWrites } from './late-writers.ts';
-import { Places } from './places.ts';
+import { type ExecutionEnd, interpret } from './interpreter.ts';
+import { type PlainHandlers, plainHandlers } from './plain-handlers.ts';
 import type { OnProgress } from './progress.ts';
-import { reporting } from './reporting.ts';
-import { exportResults } from './results.ts';
-import { createRunFolder, newRunId, runFolderOf } from './run-folder.ts';
-import { readingFrom, startS3 } from './s3.ts';
+import { inputOfRun, takeToResume } from './resume.ts';
+import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './run-folder.ts';
+import { readingFrom } from './s3.ts';
+import { noteCleanup, settle } from './settle.ts';
+import { atSite, type Site } from './site.ts';
 import { untilCleanup } from './stopping.ts';
+import { type ExecutionRecord, newMark, temporaryName } from './turns.ts';
 
 export interface RunLocallyOptions {
   /**
    * The folder with the handlers of the tasks and hooks, which are bundled and run as they would be deployed; or the
    * handlers themselves by name, which then run in this process.
    */
-  readonly handlers: string | Readonly<Record<string, AnyHandler | { readonly [RAW_HANDLER]: AnyHandler }>>;
-  /** The execution's input, any JSON value. @default {} */
+  readonly handlers: string | PlainHandlers;
+  /** The execution's input, any JSON value. @default {}, or the input that the run to resume had */
   readonly input?: unknown;
   /** The run's id. @default the time and four random digits */
   readonly run?: string;
+  /**
+   * The id of a run that did not succeed and is kept: a new execution goes on with it. Its committed tasks answer at
+   * once, the others run. @default a new run
+   */
+  readonly resume?: string;
+  /** How long the intermediates of a run that does not succeed are kept, in seconds, to be looked at or resumed. @default 0 */
+  readonly keepOnFailure?: number;
   /**
    * Failures to inject: `task`, `task:times` or `task:times:ErrorName`, and `task/chunk` for one chunk of a
    * chunk-parallel task, of which otherwise every chunk fails. @default none
    */
   readonly fail?: string | readonly string[];
-  /** Leaves the run's intermediates where they are. @default false */
+  /** Keeps the run's intermediates, however it ends, for `keepOnFailure` and at least a day. @default false */
   readonly keep?: boolean;
   /** `none` skips retry delays and Wait states. @default 'real' */
   readonly waits?: 'real' | 'none';
@@ -55,103 +62,110 @@ export interface RunLocallyOptions {
  * deployed, against an S3 endpoint in this process. No account, no Docker, no server.
  *
  * @returns the result, of a failed run too
- * @throws UsageError for wrong use: a missing handler, an unknown task, a run id that breaks the rules
+ * @throws UsageError for wrong use: a missing handler, an unknown task, a run id that breaks the rules, a run that cannot
+ *   be resumed
  */
 export async function runLocally(plan: Plan, options: RunLocallyOptions): Promise<RunResult> {
-  const { dir = '.ebbtide', waits = 'real' } = options;
+  const { dir = '.ebbtide', waits = 'real', keep, resume } = options;
   const { signal, onProgress } = untilCleanup(options.signal, options.onProgress ?? (() => undefined));
   const failures = parseFailures([options.fail ?? []].flat(), plan);
-  const input = inputOf(options);
+  if (resume !== undefined && options.run !== undefined)
+    throw new UsageError('InvalidOption', 'run and resume exclude each other: a resumed run has its id already');
+  const keepOnFailureSeconds = secondsOf(options.keepOnFailure);
+  const { pipeline } = plan;
+  const resumed = resume === undefined ? undefined : existingRun(dir, pipeline, resume);
+  const givenInput = options.input === undefined ? (resumed ? inputOfRun(resumed) : {}) : options.input;
+  const input = executionInput(givenInput, { keep, resume });
   const handlers = typeof options.handlers === 'string' ? options.handlers : plainHandlers(plan, options.handlers);
-  const run = options.run ?? newRunId();
-  const folder = runFolderOf(dir, plan.pipeline, run);
-  const tasks = plan.tasks.map(({ name }) => name);
-  onProgress({ type: 'run-started', pipeline: plan.pipeline, run, folder: folder.path, tasks });
+  const name = options.run ?? newRunId();
+  const folder = resumed ?? runFolderOf(dir, pipeline, name);
+  const mark = newMark();
+  const execution: ExecutionRecord = {
+    name,
+    input,
+    startedAt: new Date().toISOString(),
+    project: process.cwd(),
+    ...(typeof handlers === 'string' && { handlers: resolve(handlers) }),
+    ...(keepOnFailureSeconds > 0 && { keepOnFailureSeconds }),
+    ...knownToCleanup(plan),
+    temporary: join(tmpdir(), temporaryName(mark)),
+    mark,
+  };
+  const turn = { work: resumed ? ('resume' as const) : ('run' as const), pipeline, run: folder.run, execution };
+  const held = resumed ? takeToResume(folder, turn) : createRunFolder(folder, turn);
 
-  if (typeof handlers === 'string') onProgress({ type: 'synthesis-started' });
-  const deployment = typeof handlers === 'string' ? await deployFolder(plan, handlers) : deployPlain(plan, handlers);
-  const { definition, finalizer, buckets } = deployment;
   try {
-    createRunFolder(folder);
+    const tasks = plan.tasks.map((task) => task.name);
+    onProgress({ type: 'run-started', pipeline, run: folder.run, folder: folder.path, tasks });
+    let deployment: Deployment;
+    try {
+      if (typeof handlers === 'string') onProgress({ type: 'synthesis-started' });
+      deployment =
+        typeof handlers === 'string'
+          ? await deployFolder(plan, handlers, execution)
+          : deployPlain(plan, handlers, execution);
+    } catch (error) {
+      // Nothing has been done there yet.
+      if (resumed) held.giveBack();
+      else removeRunFolder(folder);
+      throw error;
+    }
     const unreached = new Set(failures);
     const refuse = refuseCommits(failures, (failure) => unreached.delete(failure));
-    const s3 = await startS3({ folder: folder.s3, refuse });
-    let functions: Functions | undefined;
-    try {
-      for (const bucket of Object.values(buckets)) s3.createBucket(bucket);
-      functions = deployment.start(s3.endpoint, folder.logs);
-      const execution = { run, input, startedAt: new Date().toISOString() };
-      const places = new Places(functions.atOnce);
-      const running = {
-        invoke: reporting(functions, plan, onProgress),
-        admit: <T>(resource: string, invocation: () => Promise<T>) => places.use(resource, invocation),
-        waits,
-      };
-      const end = await interpret(definition, {
-        ...running,
-        name: run,
-        input,
-        getObject: readingFrom(s3.endpoint),
-        onMap: (task, items) => onProgress({ type: 'chunks-started', task, count: items.flat().length }),
-        signal,
-      });
-      const reported = reportedResult(end);
-      // What still runs would go on writing under the cleanup's hands.
-      if (!reported) await functions.kill();
-      const after = observeAfterExecution(plan, functions, running.invoke);
-      const hasTasksAfter = Object.keys(after.results()).length > 0;
-      const finalized =
-        (!reported || hasTasksAfter) &&
-        (await finalize(finalizer, { ...execution, end }, { ...running, invoke: after.invoke }));
-      let result = (reported ?? finalized) as RunResult;
-      if (hasTasksAfter) result = { ...result, hooks: { ...result.hooks, ...after.results() } };
-      await functions.kill();
-      result = await releaseLateWrites(result, s3.endpoint, buckets.runs);
-      const results = await exportResults(result, s3.endpoint, buckets.results, folder.results);
-      writeFileSync(join(folder.path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+    return await atSite({ plan, folder, held, deployment, waits, onProgress, refuse }, async (site) => {
+      held.note('ended', await execute(site, signal));
+      const { result, results } = await settle(site);
       onProgress({ type: 'run-ended', folder: folder.path, result, results, unreached: [...unreached].map(nameOf) });
       return result;
-    } finally {
-      await functions?.kill();
-      await s3.stop();
-    }
-  } finally {
-    deployment.dispose();
+    });
+  } catch (error) {
+    held.leave();
+    throw error;
   }
 }
 
-function inputOf({ input = {}, keep }: RunLocallyOptions): unknown {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(input);
-  } catch {
-    text = undefined;
-  }
-  if (text === undefined) throw new UsageError('InvalidInput', 'the input is no JSON value');
-  if (Buffer.byteLength(text) > PAYLOAD_LIMIT) {
-    throw new UsageError(
-      'InvalidInput',
-      `the input is ${Buffer.byteLength(text)} bytes long; Step Functions takes ${PAYLOAD_LIMIT}`,
-    );
-  }
-  if (!keep) return JSON.parse(text);
-  if (isObject(input)) return { ...JSON.parse(text), keep: true };
-  throw new UsageError('InvalidInput', 'keep is put into the input, which must be an object for that');
-}
-
-function plainHandlers(plan: Plan, given: Exclude<RunLocallyOptions['handlers'], string>): Record<string, AnyHandler> {
-  const missing = plan.functions.filter(({ name }) => !Object.hasOwn(given, name)).map(({ name }) => `"${name}"`);
-  if (missing.length > 0) throw new UsageError('HandlerMissing', `no handler is given for ${missing.join(', ')}`);
-  const unknown = Object.keys(given).filter((name) => !plan.task(name) && !plan.hook(name));
-  if (unknown.length > 0) {
-    throw new UsageError(
-      'UnknownTask',
-      `handlers are given for ${unknown.join(', ')}, which "${plan.pipeline}" has not as a task or a hook`,
-    );
-  }
-  const entries = Object.entries(given).map(([name, handler]): [string, AnyHandler] => [
+async function execute(site: Site, signal: AbortSignal): Promise<ExecutionState> {
+  const { held, deployment, running, s3, onProgress } = site;
+  const { name, input, startedAt } = held.turn.execution;
+  const end = await interpret(deployment.definition, {
+    ...running,
     name,
-    RAW_HANDLER in handler ? handler[RAW_HANDLER] : handler,
-  ]);
-  return Object.fromEntries(entries);
+    input,
+    execution: { input, startedAt },
+    getObject: readingFrom(s3.endpoint),
+    onMap: (task, items) => onProgress({ type: 'chunks-started', task, count: items.flat().length }),
+    onState: noteCleanup(site),
+    signal,
+  });
+  return { startedAt, input, ...endedAs(end) };
+}
+
+function endedAs(end: ExecutionEnd): Omit<ExecutionState, 'startedAt' | 'input'> {
+  switch (end.status) {
+    case 'SUCCEEDED':
+      return { status: end.status, output: JSON.stringify(end.output) };
+    case 'FAILED':
+    case 'ABORTED':
+    case 'TIMED_OUT':
+      return end;
+    default:
+      return end satisfies never;
+  }
+}
+
+function knownToCleanup(plan: Plan): Pick<ExecutionRecord, 'tasks' | 'hooks' | 'afterExecution' | 'shape'> {
+  const [after, before] = [true, false].map((is) =>
+    plan.hooks.filter(({ hook }) => (hook === 'after-execution') === is),
+  );
+  return {
+    tasks: retriesByName(plan.tasks),
+    ...(before?.length && { hooks: retriesByName(before) }),
+    ...(after?.length && { afterExecution: after.map(({ name }) => name) }),
+    shape: shapeOf(plan),
+  };
+}
+
+function secondsOf(keepOnFailure = 0): number {
+  if (Number.isSafeInteger(keepOnFailure) && keepOnFailure >= 0) return keepOnFailure;
+  throw new UsageError('InvalidOption', `keepOnFailure is ${keepOnFailure}; give whole seconds, 0 or more`);
 }

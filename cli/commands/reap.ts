@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import type { ReapSummary } from '../../lambdas/reaper/summary.ts';
 import { UsageError } from '../../state-machines/index.ts';
+import { DEFAULT_DIR } from '../dir.ts';
 import { EXIT } from '../exit.ts';
+import { loadProjectPlan } from '../pipelines.ts';
 import { invokeReaper, ReaperError } from '../reaper-function.ts';
 import { renderReap } from '../render/reap.ts';
 import { styler, type Terminal } from '../terminal.ts';
@@ -19,14 +21,14 @@ export function reapCommand(terminal: Terminal, finish: (exitCode: number) => vo
     .argument('[pipeline]', 'whose runs (default: those of all pipelines here)')
     .option('--dry-run', 'only tell what would be done')
     .option('--function <name>', 'on AWS: the name or ARN of the reaper function of a pipeline that is deployed')
-    .option('--dir <folder>', 'where runs of this machine keep their data', '.ebbtide')
+    .option('--dir <folder>', 'where runs of this machine keep their data', DEFAULT_DIR)
     .option('--json', 'print the summary as JSON, and nothing else')
     .action(async (pipeline: string | undefined, options: Options) => {
       const dryRun = options.dryRun ?? false;
       try {
         const summary =
           options.function === undefined
-            ? await reapHere(pipeline, dryRun, options.dir)
+            ? await reapHere(pipeline, dryRun, options.dir, terminal)
             : await reapThere(pipeline, dryRun, options.function);
         const shown = options.json
           ? JSON.stringify(summary, null, 2)
@@ -51,9 +53,18 @@ async function reapThere(pipeline: string | undefined, dryRun: boolean, name: st
   return invokeReaper(name, dryRun);
 }
 
-async function reapHere(_pipeline: string | undefined, _dryRun: boolean, _dir: string): Promise<ReapSummary> {
-  throw new UsageError(
-    'InvalidOption',
-    'name the reaper of a deployed pipeline with --function; runs of this machine are seen to when the next one begins',
-  );
+async function reapHere(
+  pipeline: string | undefined,
+  dryRun: boolean,
+  dir: string,
+  terminal: Terminal,
+): Promise<ReapSummary> {
+  const { reapLocally } = await import('../../local/index.ts');
+  return reapLocally({
+    dir,
+    dryRun,
+    ...(pipeline !== undefined && { pipeline }),
+    load: loadProjectPlan,
+    onFailed: (what, error) => terminal.stderr.write(`${what}: ${error.message}\n`),
+  });
 }

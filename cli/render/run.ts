@@ -4,7 +4,7 @@ import type { ResultFile } from '../../local/index.ts';
 import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
 import type { Style } from '../terminal.ts';
 import { renderTable } from './table.ts';
-import { formatBytes, formatCount, formatDuration } from './units.ts';
+import { formatBytes, formatCount, formatDuration, formatTime } from './units.ts';
 
 type StyleText = (style: Style, text: string) => string;
 
@@ -97,12 +97,20 @@ function firstLines(path: string): string[] {
   return lines.map((line) => (line.length > LINE_WIDTH ? `${line.slice(0, LINE_WIDTH - 1)}…` : line));
 }
 
-function renderEnd({ status, error, durationMs, released }: RunResult, folder: string, style: StyleText): string {
+function renderEnd(result: RunResult, folder: string, style: StyleText): string {
+  const { status, error, durationMs, released } = result;
   const verdict = status === 'SUCCEEDED' ? style('green', status) : style('red', status);
   const why = error ? `\n${style('red', error.name)}: ${error.message}` : '';
   const gone = `released ${formatCount(released.objects, 'object')}, ${formatBytes(released.bytes)}; ${released.left} left`;
   const place = relative(process.cwd(), folder) || '.';
   const kept = released.left > 0 ? ` in ${place}/s3` : '';
   const logs = status === 'SUCCEEDED' ? '' : `\nlogs: ${place}/logs`;
-  return `${verdict} in ${formatDuration(durationMs)}${why}\n${gone}${kept}${logs}`;
+  return `${verdict} in ${formatDuration(durationMs)}${why}\n${gone}${kept}${logs}${nextSteps(result)}`;
+}
+
+/** Of a run that is kept: what can be done with it, and until when. */
+function nextSteps({ pipeline, run, status, keptUntil }: RunResult): string {
+  if (keptUntil === undefined) return '';
+  const resume = status === 'SUCCEEDED' ? '' : `, to go on with it: ebbtide resume ${pipeline} ${run}`;
+  return `\nkept until ${formatTime(keptUntil)}${resume}`;
 }

@@ -24,3 +24,8 @@ export function formatDuration(ms: number): string {
 export function formatCount(count: number, what: string): string {
   return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
 }
+
+/** `2026-11-20T21:35:00.000Z` → `2026-11-20 21:35 UTC`. */
+export function formatTime(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}

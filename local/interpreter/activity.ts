@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ExecutionError, StateMachine } from 'aws-local-stepfunctions';
-import type { Adapted, AnyBranch, Supplied } from './adapt.ts';
+import { type Adapted, type AnyBranch, isOurs, SELECT, type Supplied } from './adapt.ts';
 import { type Running, runAtOnce } from './at-once.ts';
 import { type ChildEnd, type DistributedMapPayload, type ItemContext, runDistributedMap } from './distributed-map.ts';
 import { Over, RuntimeFailure, refuseOversized, statesError } from './errors.ts';
@@ -42,13 +42,18 @@ export class Activity implements Running {
       state,
       (payload: unknown) => this.#unlessOver(() => this.#supply(state, what, payload)),
     ]);
-    const noWaits = Object.fromEntries(Object.keys(branch.States).map((state) => [state, 0]));
-    const machine = new StateMachine(branch as never, { validationOptions: { noValidate: true } });
+    const { waits = 'real' } = surroundings.options;
+    const overrides = Object.fromEntries(
+      Object.keys(branch.States).map((state) => [state, waits === 'none' ? 0 : Number(waits)]),
+    );
+    const machine = new StateMachine(telling(branch, (state) => this.#enter(state)) as never, {
+      validationOptions: { noValidate: true },
+    });
     this.#execution = machine.run(data as never, {
       context: { ...context, State: { RetryCount: RETRY_COUNT } } as never,
       overrides: {
         taskResourceLocalHandlers: Object.fromEntries(handlers),
-        ...(surroundings.options.waits === 'none' && { retryIntervalOverrides: noWaits, waitTimeOverrides: noWaits }),
+        ...(waits !== 'real' && { retryIntervalOverrides: overrides, waitTimeOverrides: overrides }),
       },
     });
     this.result = this.#execution.result.catch((error: unknown) => {
@@ -66,13 +71,22 @@ export class Activity implements Running {
     for (const inner of this.#inner) inner.abort();
   }
 
+  #enter(state: string): void {
+    if (!this.#isOver()) this.#surroundings.options.onState?.(state);
+  }
+
   async #unlessOver(work: () => Promise<unknown>): Promise<unknown> {
-    if (this.#over) throw new Over();
+    if (this.#isOver()) throw new Over();
     try {
       return await work();
     } catch (error) {
-      throw this.#over ? new Over() : error;
+      throw this.#isOver() ? new Over() : error;
     }
+  }
+
+  /** An abort from inside `onState` comes while its first state is entered, before anything of it can be aborted. */
+  #isOver(): boolean {
+    return this.#over || this.#surroundings.options.signal?.aborted === true;
   }
 
   async #supply(state: string, supplied: Supplied, payload: unknown): Promise<unknown> {
@@ -151,7 +165,7 @@ export class Activity implements Running {
   /** The library fills in templates; it is not asked to for anything but a state. */
   async #select(template: AnyTemplate, items: readonly ItemContext[], input: unknown): Promise<unknown[]> {
     const Parameters = { items: items.map((_, index) => templateOfItem(template, index)) };
-    const branch = { StartAt: 'select', States: { select: { Type: 'Pass', Parameters, End: true } } };
+    const branch = { StartAt: SELECT, States: { [SELECT]: { Type: 'Pass', Parameters, End: true } } };
     const { result } = this.#start({ branch, supplied: new Map() }, input, { Items: items });
     return ((await result) as { items: unknown[] }).items;
   }
@@ -166,6 +180,19 @@ export class Activity implements Running {
     running.result.then(forget, forget);
     return running;
   }
+}
+
+/** The library reads a state out of its branch at the moment that it enters it; its log of that comes later. */
+function telling(branch: AnyBranch, onState: (state: string) => void): AnyBranch {
+  const States = {};
+  for (const [name, state] of Object.entries(branch.States)) {
+    const get = () => {
+      if (!isOurs(name)) onState(name);
+      return state;
+    };
+    Object.defineProperty(States, name, { get, enumerable: true });
+  }
+  return { ...branch, States };
 }
 
 function noObjects(): Promise<never> {

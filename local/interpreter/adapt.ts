@@ -56,8 +56,15 @@ const DISTRIBUTED_AT_ONCE = 10_000;
 
 const DATA_LIMIT = 'States.DataLimitExceeded';
 /** States of ours have a name that no state of the compiler has. */
-const UNCAUGHT = 'ebbtide: uncaught';
-const ITEM = 'ebbtide: item';
+const OURS = 'ebbtide: ';
+const UNCAUGHT = `${OURS}uncaught`;
+const ITEM = `${OURS}item`;
+export const SELECT = `${OURS}select`;
+
+/** Whether a state is none of the definition. */
+export function isOurs(state: string): boolean {
+  return state.startsWith(OURS);
+}
 
 export function adapt(branch: AnyBranch): Adapted {
   const supplied = new Map<string, Supplied>();

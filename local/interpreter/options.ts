@@ -33,8 +33,10 @@ export interface InterpretOptions {
   readonly admit?: <T>(resource: string, invocation: () => Promise<T>) => Promise<T>;
   /** Told of each Map that begins, and of its items. */
   readonly onMap?: (state: string, items: readonly unknown[]) => void;
-  /** `none` skips the delays of Retry and of Wait states. @default 'real' */
-  readonly waits?: 'real' | 'none';
-  /** Aborts the execution, as StopExecution does. */
+  /** Told of each state as it is entered, in every branch and every item; an abort from here keeps it from beginning. */
+  readonly onState?: (state: string) => void;
+  /** `none` skips the delays of Retry and of Wait states; a number is how many milliseconds each takes. @default 'real' */
+  readonly waits?: 'real' | 'none' | number;
+  /** Aborts the execution, as StopExecution does: no function is called any more, and those that run go on. */
   readonly signal?: AbortSignal;
 }

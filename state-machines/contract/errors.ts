@@ -19,9 +19,13 @@ export type UsageErrorCode =
   | 'InvalidInput'
   | 'InvalidOption'
   | 'InvalidRunId'
+  | 'NotPermitted'
+  | 'NotResumable'
+  | 'NotRunning'
   | 'PipelineInvalid'
   | 'RunExists'
   | 'UnknownPipeline'
+  | 'UnknownRun'
   | 'UnknownTask';
 
 /** Somebody asked for what cannot be: the message says what was given, what is allowed, and what to do. */

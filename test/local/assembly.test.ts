@@ -15,7 +15,7 @@ let assembly: Assembly;
 beforeAll(() => {
   for (const path of [temporary, handlers]) mkdirSync(path);
   for (const { name } of plan.tasks) writeFileSync(join(handlers, `${name}.ts`), 'export const handler = () => 1;');
-  assembly = synthesize(plan, handlers);
+  assembly = synthesize(plan, { handlers });
 });
 
 afterAll(() => {
@@ -73,7 +73,7 @@ describe('the functions', () => {
 describe('the folder of an assembly', () => {
   it('goes when it is disposed of', () => {
     vi.stubEnv('TMPDIR', temporary);
-    const short = synthesize(plan, handlers);
+    const short = synthesize(plan, { handlers });
     expect(readdirSync(temporary)).toHaveLength(1);
     short.dispose();
     expect(readdirSync(temporary)).toEqual([]);
@@ -82,7 +82,7 @@ describe('the folder of an assembly', () => {
   it('goes when the pipeline cannot be synthesized', () => {
     vi.stubEnv('TMPDIR', temporary);
     expect(existsSync(join(folder, 'nowhere'))).toBe(false);
-    expect(() => synthesize(plan, join(folder, 'nowhere'))).toThrow();
+    expect(() => synthesize(plan, { handlers: join(folder, 'nowhere') })).toThrow();
     expect(readdirSync(temporary)).toEqual([]);
   });
 });

@@ -203,6 +203,18 @@ describe("waits: 'none'", () => {
     expect((await run(slow, failTwice, { waits: 'none' })).status).toBe('SUCCEEDED');
   });
 
+  it('can be a number of milliseconds instead, for each delay', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const settled = vi.fn();
+    const end = run(slow, failTwice, { waits: 50 });
+    end.then(settled);
+    // The wait, two retries of a, two of b and c side by side.
+    await vi.advanceTimersByTimeAsync(249);
+    expect(settled).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await end).status).toBe('SUCCEEDED');
+  });
+
   it('is not the default', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const settled = vi.fn();

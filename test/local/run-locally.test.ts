@@ -46,7 +46,13 @@ describe('a run in which all goes well', () => {
         'merge-load': { ...succeeded, bytesIn: 89, bytesOut: DIAMOND_TABLE.length, outputs: table },
       },
       // Four outputs, four attempt markers, four commit records; the sizes of the records differ with the times in them.
-      released: { objects: 12, bytes: expect.any(Number), left: 0 },
+      released: {
+        objects: 12,
+        bytes: expect.any(Number),
+        left: 0,
+        consumed: { objects: 3, bytes: 52 + 12 + 77 },
+        requests: expect.any(Number),
+      },
     });
   });
 

@@ -1,0 +1,36 @@
+/** The turn of an execution that resumes a run of which something is kept. */
+
+import { UsageError } from '../state-machines/contract/errors.ts';
+import { isObject } from '../state-machines/contract/objects.ts';
+import { hasLease } from './data-left.ts';
+import { type RunFolder, readResult } from './run-folder.ts';
+import { executionsOf, type HeldTurn, latestTurn, livenessOfTurn, takeTurn } from './turns.ts';
+
+/** The input that the run had, as its last execution did. */
+export function inputOfRun({ path }: RunFolder): unknown {
+  const { resume: _, ...input } = asObject(executionsOf(path).at(-1)?.input);
+  return input;
+}
+
+/** @throws UsageError where the run cannot be resumed: it runs, it succeeded, nothing of it is kept */
+export function takeToResume(folder: RunFolder, turn: Parameters<typeof takeTurn>[2]): HeldTurn {
+  const { path, pipeline, run } = folder;
+  const latest = latestTurn(path);
+  const reaped = latest?.turn?.work === 'reap';
+  const liveness = latest ? livenessOfTurn(latest) : 'gone';
+  const refuse = (why: string) =>
+    new UsageError('NotResumable', `the run "${run}" of "${pipeline}" cannot be resumed: ${why}`);
+  if (liveness === 'gone' && !reaped) throw refuse('its process died; any ebbtide command finalizes it first');
+  if (liveness === 'alive' || liveness === 'unsure') throw refuse(reaped ? 'it is being deleted' : 'it is running');
+  if (readResult(folder)?.status === 'SUCCEEDED') throw refuse('it succeeded; start a new one');
+  if (!hasLease(folder)) {
+    throw refuse('nothing of it is kept; keep runs that fail with keepOnFailure (ebbtide run --keep-on-failure 2h)');
+  }
+  const held = takeTurn(path, (latest?.number ?? 0) + 1, turn);
+  if (!held) throw refuse('it is running');
+  return held;
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}
