@@ -42,13 +42,15 @@ describe('a hook', () => {
     });
   });
 
-  it('may read its inputs and its own record, and write its own outputs', () => {
+  const TAKING_OVER = ['ReadLeases', 'TakeRunsOver'];
+
+  it('may read its inputs and its own record, write its own outputs, and take over a run that is resumed', () => {
     const actions = (name: string) =>
       statementsOf(synthesized.template, name)
         .map(({ Sid }) => Sid)
         .filter(Boolean);
-    expect(actions('alert')).toEqual(['ReadInputs', 'WriteOwnRecords', 'ReadOwnRecord', 'ListOwnAttempts']);
-    expect(actions('report')).toEqual(['WriteOwnAttempts', 'WriteOwnRecords', 'ReadOwnRecord', 'ListOwnAttempts']);
+    expect(actions('alert')).toEqual(['ReadInputs', 'WriteOwnRecords', 'ReadOwnRecord', 'ListOwnAttempts', ...TAKING_OVER]);
+    expect(actions('report')).toEqual(['WriteOwnAttempts', 'WriteOwnRecords', 'ReadOwnRecord', 'ListOwnAttempts', ...TAKING_OVER]);
   });
 
   it('after the execution may touch no bucket at all', () => {
