@@ -128,6 +128,13 @@ describe('the end of a run', () => {
     ]);
   });
 
+  it('shows until when a run is kept, and how to go on with one that failed', () => {
+    const kept = { ...RESULT, keptUntil: '2026-11-21T23:05:00.000Z' };
+    const last = (result: RunResult) => renderRun(result, [], FOLDER, plain).split('\n').at(-1);
+    expect(last(kept)).toBe('kept until 2026-11-21 23:05 UTC, to go on with it: ebbtide resume flights r1');
+    expect(last({ ...kept, status: 'SUCCEEDED' })).toBe('kept until 2026-11-21 23:05 UTC');
+  });
+
   it('shows where each result lies, with its first rows, long lines cut', () => {
     vi.spyOn(process, 'cwd').mockReturnValue(folder);
     const path = join(folder, 'results/load/table.csv');

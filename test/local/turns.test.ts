@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ProcessIdentity, thisProcess } from '../../local/process-identity.ts';
-import { createRunFolder, runFolderOf, runFoldersIn } from '../../local/run-folder.ts';
+import { createRunFolder, removeUnborn, runFolderOf, runFoldersIn } from '../../local/run-folder.ts';
 import { executionsOf, latestTurn, livenessOfTurn, noteOf, takeTurn } from '../../local/turns.ts';
 import { temporaryFolder } from './fixtures.ts';
-import { turnOf } from './left-runs.ts';
+import { disown, turnOf } from './left-runs.ts';
 
 const dir = temporaryFolder();
 let folders = 0;
@@ -99,6 +99,18 @@ describe('a run folder', () => {
     expect(livenessIn(folder.path)).toBe('alive');
     expect(() => createRunFolder(folder, turnOf('r1'))).toThrow(/there was a run of that id before/);
     expect(readdirSync(join(dir, 'trips'))).toEqual(['r1']);
+  });
+
+  it('that its process died over before it had its name is deleted, and one that is being made is not', () => {
+    const base = newFolder();
+    for (const name of ['.new-dead', '.new-living']) {
+      mkdirSync(join(base, 'trips', name), { recursive: true });
+      takeTurn(join(base, 'trips', name), 1, turnOf('r1'));
+    }
+    disown(join(base, 'trips/.new-dead'), 1);
+    removeUnborn(base);
+    expect(readdirSync(join(base, 'trips'))).toEqual(['.new-living']);
+    expect(runFoldersIn(base)).toEqual([]);
   });
 
   it('is told from folders of others by what is in it', () => {
