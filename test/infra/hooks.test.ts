@@ -49,8 +49,20 @@ describe('a hook', () => {
       statementsOf(synthesized.template, name)
         .map(({ Sid }) => Sid)
         .filter(Boolean);
-    expect(actions('alert')).toEqual(['ReadInputs', 'WriteOwnRecords', 'ReadOwnRecord', 'ListOwnAttempts', ...TAKING_OVER]);
-    expect(actions('report')).toEqual(['WriteOwnAttempts', 'WriteOwnRecords', 'ReadOwnRecord', 'ListOwnAttempts', ...TAKING_OVER]);
+    expect(actions('alert')).toEqual([
+      'ReadInputs',
+      'WriteOwnRecords',
+      'ReadOwnRecord',
+      'ListOwnAttempts',
+      ...TAKING_OVER,
+    ]);
+    expect(actions('report')).toEqual([
+      'WriteOwnAttempts',
+      'WriteOwnRecords',
+      'ReadOwnRecord',
+      'ListOwnAttempts',
+      ...TAKING_OVER,
+    ]);
   });
 
   it('after the execution may touch no bucket at all', () => {

@@ -43,14 +43,14 @@ it('the function of a hook is told the outcome', async () => {
   expect(await closes({ ...event, state }, context)).toMatchObject({ ...SUCCEEDED, bytesOut: 'FAILED'.length });
 });
 
-it('the function of an after-execution task takes an event without an input', async () => {
+it('the function of an after-execution task is told how the execution ended, and what its input was', async () => {
   let seen: unknown;
   const tells = task(tell, ({ outcome, input }) => {
     seen = { status: outcome.status, input };
   });
   vi.stubEnv('EBBTIDE_TASK', 'tell');
-  const state = { up: { execution: { name: 'run-1', status: 'ABORTED', input: '[1]' } } };
-  expect(await tells({ run: 'run-1', retryCount: 0, state }, context)).toMatchObject(SUCCEEDED);
+  const state = { up: { execution: { name: 'run-1', status: 'ABORTED' } } };
+  expect(await tells({ run: 'run-1', input: [1], retryCount: 0, state }, context)).toMatchObject(SUCCEEDED);
   expect(seen).toEqual({ status: 'ABORTED', input: [1] });
 });
 
