@@ -17,7 +17,8 @@ import {
   placeholdersOf,
   RUNS_BUCKET_PLACEHOLDER,
 } from '../state-machines/compiler/placeholders.ts';
-import { parseCleanupEvent, parseTaskEvent } from '../state-machines/contract/events.ts';
+import { parseCleanupEvent } from '../state-machines/contract/cleanup-events.ts';
+import { parseTaskEvent } from '../state-machines/contract/task-events.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { type Assembly, filledIn, functionArn, LOCAL_BUCKETS } from './assembly-model.ts';
 import type { DeployOptions } from './deployment.ts';

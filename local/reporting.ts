@@ -1,6 +1,6 @@
 /** Calls functions, and tells what becomes of it. */
 
-import { NON_RETRYABLE_ERROR } from '../state-machines/contract/events.ts';
+import { NON_RETRYABLE_ERROR } from '../state-machines/contract/error-names.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import type { Functions } from './functions.ts';

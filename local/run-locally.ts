@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ExecutionState } from '../lambdas/reaper/executions.ts';
+import { retriesByName } from '../state-machines/contract/cleanup-events.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
-import { retriesByName } from '../state-machines/contract/events.ts';
 import type { RunResult } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { shapeOf } from '../state-machines/graph/shape-of.ts';

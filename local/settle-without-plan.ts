@@ -6,7 +6,7 @@
 import { cleanUp } from '../lambdas/cleanup/cleanup.ts';
 import type { EndedExecution, ExecutionState } from '../lambdas/reaper/executions.ts';
 import { resultIn } from '../lambdas/reaper/finalizer-input.ts';
-import type { CleanupEvent, TaskRetries } from '../state-machines/contract/events.ts';
+import type { CleanupEvent, TaskRetries } from '../state-machines/contract/cleanup-events.ts';
 import type { RunResult, TaskResult } from '../state-machines/contract/result.ts';
 import { runOf } from '../state-machines/contract/resume.ts';
 import { LOCAL_BUCKETS } from './assembly-model.ts';

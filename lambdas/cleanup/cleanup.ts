@@ -15,16 +15,16 @@
  */
 
 import type { S3Client } from '@aws-sdk/client-s3';
-import {
-  type CleanupAnswer,
-  type CleanupEvent,
-  failureOf,
-  type NotesAnswer,
-  RUN_ERRORS,
-  type SweepAnswer,
-  type SweepEvent,
-} from '../../state-machines/contract/events.ts';
+import type {
+  CleanupAnswer,
+  CleanupEvent,
+  NotesAnswer,
+  SweepAnswer,
+  SweepEvent,
+} from '../../state-machines/contract/cleanup-events.ts';
+import { RUN_ERRORS } from '../../state-machines/contract/error-names.ts';
 import { type RunId, resultRecordKey } from '../../state-machines/contract/keys.ts';
+import { failureOf } from '../../state-machines/contract/marks.ts';
 import type { ResultRecord } from '../../state-machines/contract/records.ts';
 import { CAUSE_LIMIT, PAYLOAD_LIMIT, type RunResult, shortenResult } from '../../state-machines/contract/result.ts';
 import { Leases } from '../storage/leases.ts';

@@ -9,7 +9,7 @@ import {
   type NotesAnswer,
   parseCleanupEvent,
   type SweepAnswer,
-} from '../../state-machines/contract/events.ts';
+} from '../../state-machines/contract/cleanup-events.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { cleanUp } from './cleanup.ts';

@@ -1,6 +1,6 @@
 /** Whether a run is its execution's to clean up. */
 
-import type { CleanupEvent } from '../../state-machines/contract/events.ts';
+import type { CleanupEvent } from '../../state-machines/contract/cleanup-events.ts';
 import type { RunId } from '../../state-machines/contract/keys.ts';
 import type { LeaseRecord } from '../../state-machines/contract/records.ts';
 import type { Leases } from '../storage/leases.ts';

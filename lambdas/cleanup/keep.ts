@@ -1,6 +1,6 @@
 /** Whether the intermediates of a run are kept when it ends, and how long. */
 
-import type { CleanupEvent } from '../../state-machines/contract/events.ts';
+import type { CleanupEvent } from '../../state-machines/contract/cleanup-events.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
 import type { RunStatus } from '../../state-machines/contract/result.ts';
 

@@ -1,6 +1,7 @@
 /** The marks that the machine lost, written again from a run's result, for the hooks that are told of them. */
 
-import type { CaughtError, NotesAnswer, TaskOut } from '../../state-machines/contract/events.ts';
+import type { NotesAnswer } from '../../state-machines/contract/cleanup-events.ts';
+import type { CaughtError, TaskOut } from '../../state-machines/contract/marks.ts';
 import { cutText, PAYLOAD_LIMIT, type RunResult, type TaskResult } from '../../state-machines/contract/result.ts';
 
 /** They travel through the state data once more, which may be what was lost because it had grown too large. */

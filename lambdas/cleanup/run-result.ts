@@ -1,15 +1,9 @@
 /** Puts a run's result together from what the state machine noted and what the tasks' records say. */
 
-import {
-  failureOf,
-  marksOf,
-  RUN_ERRORS,
-  type RunEnd,
-  stopMarksOf,
-  type TaskOut,
-  type TaskRetries,
-} from '../../state-machines/contract/events.ts';
+import type { TaskRetries } from '../../state-machines/contract/cleanup-events.ts';
+import { RUN_ERRORS } from '../../state-machines/contract/error-names.ts';
 import type { RunId } from '../../state-machines/contract/keys.ts';
+import { failureOf, marksOf, type RunEnd, stopMarksOf, type TaskOut } from '../../state-machines/contract/marks.ts';
 import type { CommitRecord, CommittedOutput } from '../../state-machines/contract/records.ts';
 import type { FailureInfo, RunResult, RunStatus, TaskResult } from '../../state-machines/contract/result.ts';
 import { eachLimited } from '../storage/each-limited.ts';

@@ -1,6 +1,7 @@
 /** The last look at a run whose functions may have outlived it: what they wrote since is deleted. */
 
-import { RUN_ERRORS, type SweepAnswer, type SweepEvent } from '../../state-machines/contract/events.ts';
+import type { SweepAnswer, SweepEvent } from '../../state-machines/contract/cleanup-events.ts';
+import { RUN_ERRORS } from '../../state-machines/contract/error-names.ts';
 import { runPrefix } from '../../state-machines/contract/keys.ts';
 import { Leases } from '../storage/leases.ts';
 import type { CleanupSurroundings } from './cleanup.ts';

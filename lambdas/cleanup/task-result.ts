@@ -1,14 +1,9 @@
 /** How one task or hook ended, as the state machine noted it and its records tell. */
 
+import { NON_RETRYABLE_ERROR, STOPPED_ERROR, TRANSIENT_ERRORS } from '../../state-machines/contract/error-names.ts';
 import { ContractError } from '../../state-machines/contract/errors.ts';
-import {
-  failureOf,
-  NON_RETRYABLE_ERROR,
-  STOPPED_ERROR,
-  type TaskOut,
-  TRANSIENT_ERRORS,
-} from '../../state-machines/contract/events.ts';
 import type { TaskId } from '../../state-machines/contract/keys.ts';
+import { failureOf, type TaskOut } from '../../state-machines/contract/marks.ts';
 import { bytesOut } from '../../state-machines/contract/records.ts';
 import type { FailureInfo, OutputResult, TaskResult } from '../../state-machines/contract/result.ts';
 import { type Records, retriesBegun } from '../storage/records.ts';

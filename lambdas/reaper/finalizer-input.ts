@@ -1,7 +1,7 @@
 /** How an execution ended, as its finalizer is told, in no more bytes than it may be told in. */
 
-import type { CaughtError } from '../../state-machines/contract/events.ts';
 import type { FinalizerInput, FinalizerTodo } from '../../state-machines/contract/finalizer.ts';
+import type { CaughtError } from '../../state-machines/contract/marks.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
 import {
   CAUSE_LIMIT,

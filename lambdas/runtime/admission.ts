@@ -1,4 +1,4 @@
-import { RUN_ERRORS } from '../../state-machines/contract/events.ts';
+import { RUN_ERRORS } from '../../state-machines/contract/error-names.ts';
 import { shapeOf } from '../../state-machines/graph/shape-of.ts';
 import { takeOver } from '../storage/take-over.ts';
 import { NonRetryableError } from './errors.ts';

@@ -1,8 +1,8 @@
 /** What a task's function answers, from the record that holds. */
 
-import type { TaskAnswer } from '../../state-machines/contract/events.ts';
 import { bytesOut, type CommitRecord } from '../../state-machines/contract/records.ts';
 import { PAYLOAD_LIMIT } from '../../state-machines/contract/result.ts';
+import type { TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import { isDistributed, type Plan, type PlannedTask } from '../../state-machines/graph/plan.ts';
 import { NonRetryableError } from './errors.ts';
 

@@ -1,7 +1,7 @@
 /** One invocation of a task's function: the task itself, some of its chunks, the gathering of them, or a hook. */
 
-import type { TaskAnswer } from '../../state-machines/contract/events.ts';
 import { outcomeOf } from '../../state-machines/contract/outcome.ts';
+import type { TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import type { PlannedHook } from '../../state-machines/graph/plan.ts';
 import { admit } from './admission.ts';
 import { answerOf } from './answer.ts';

@@ -1,7 +1,8 @@
 /** Some chunks of a chunk-parallel task, one after the other. Each attempts and commits on its own. */
 
-import { NON_RETRYABLE_ERROR, type TaskAnswer } from '../../state-machines/contract/events.ts';
+import { NON_RETRYABLE_ERROR } from '../../state-machines/contract/error-names.ts';
 import { bytesOut, type CommitRecord } from '../../state-machines/contract/records.ts';
+import type { TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import type { PlannedEach, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { readChunks } from './chunk-list.ts';
 import { commitOnce } from './commit.ts';

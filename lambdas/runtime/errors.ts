@@ -1,6 +1,6 @@
 /** Errors of a task. Their names are what `Retry` and `Catch` match in the state machine: API. */
 
-import { GATHER_ERROR, NON_RETRYABLE_ERROR } from '../../state-machines/contract/events.ts';
+import { GATHER_ERROR, NON_RETRYABLE_ERROR } from '../../state-machines/contract/error-names.ts';
 import type { ChunkCounts } from '../../state-machines/contract/result.ts';
 
 /** Throw it where another attempt cannot help: the task fails at once, whatever retries it has left. */

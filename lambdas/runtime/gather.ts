@@ -5,10 +5,10 @@
  * its task has been gathered is in no record that anybody reads.
  */
 
-import type { TaskAnswer } from '../../state-machines/contract/events.ts';
 import { chunksPrefix, resultFolder, resultKey, type TaskId } from '../../state-machines/contract/keys.ts';
 import type { CommitRecord, CommittedOutput, CommittedPart } from '../../state-machines/contract/records.ts';
 import type { ChunkCounts } from '../../state-machines/contract/result.ts';
+import type { TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import { extensionOf } from '../../state-machines/graph/formats.ts';
 import type { PlannedEach, PlannedOutput, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { eachLimited } from '../storage/each-limited.ts';

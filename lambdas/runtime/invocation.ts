@@ -1,6 +1,6 @@
 /** What one invocation of a function works with. */
 
-import type { TaskEvent } from '../../state-machines/contract/events.ts';
+import type { TaskEvent } from '../../state-machines/contract/task-events.ts';
 import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import type { Leases } from '../storage/leases.ts';
 import type { Records } from '../storage/records.ts';

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
-import { parseTaskEvent, type TaskAnswer } from '../../state-machines/contract/events.ts';
+import { parseTaskEvent, type TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import type { AnyTaskHandle, FunctionHandle, InputsDef, OutputsDef } from '../../state-machines/graph/task.ts';
 import { fromEnvironment } from '../storage/environment.ts';

@@ -1,7 +1,8 @@
 /** What the finalizer is started with: how an execution ended, and what that left to do. */
 
-import type { CaughtError, ExecutionDetail } from './events.ts';
+import type { CaughtError } from './marks.ts';
 import type { RunStatus } from './result.ts';
+import type { ExecutionDetail } from './task-events.ts';
 
 /** The input of the finalizer's execution, which has the name of the execution that it finalizes: one, once and for all. */
 export interface FinalizerInput {

@@ -1,16 +1,10 @@
 /** What a hook is told of its run, and how that follows from the state data that the machine sends it. */
 
-import {
-  type ExecutionDetail,
-  failureOf,
-  type HookState,
-  marksOf,
-  RUN_ERRORS,
-  STOPPED_ERROR,
-  type TaskOut,
-} from './events.ts';
+import { RUN_ERRORS, STOPPED_ERROR } from './error-names.ts';
+import { failureOf, marksOf, type TaskOut } from './marks.ts';
 import { isObject } from './objects.ts';
 import type { FailureInfo, RunResult, RunStatus, TaskStatus } from './result.ts';
+import type { ExecutionDetail, HookState } from './task-events.ts';
 
 export interface Outcome {
   /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { parseCleanupEvent } from '../../state-machines/contract/cleanup-events.ts';
 import { ContractError } from '../../state-machines/contract/errors.ts';
-import { marksOf, parseCleanupEvent, parseTaskEvent, stopMarksOf } from '../../state-machines/contract/events.ts';
+import { marksOf, stopMarksOf } from '../../state-machines/contract/marks.ts';
 import {
   parseAttemptMarker,
   parseCommitRecord,
@@ -8,6 +9,7 @@ import {
   parseLease,
   parseResultRecord,
 } from '../../state-machines/contract/records.ts';
+import { parseTaskEvent } from '../../state-machines/contract/task-events.ts';
 
 const GARBAGE = [undefined, null, true, 0, 'run-1', [], {}, [{ run: 'run-1' }]].map((value: unknown) => ({ value }));
 

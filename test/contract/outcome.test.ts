@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ExecutionDetail, HookState, RunOut } from '../../state-machines/contract/events.ts';
+import type { RunOut } from '../../state-machines/contract/marks.ts';
 import { outcomeOf } from '../../state-machines/contract/outcome.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
+import type { ExecutionDetail, HookState } from '../../state-machines/contract/task-events.ts';
 
 const SUCCEEDED = { status: 'SUCCEEDED' } as const;
 const OMITTED = { status: 'OMITTED' } as const;

@@ -1,8 +1,9 @@
 /** Holds a run against the model. */
 
 import { expect } from 'vitest';
-import type { HookState, TaskOut } from '../../state-machines/contract/events.ts';
+import type { TaskOut } from '../../state-machines/contract/marks.ts';
 import { type Outcome, outcomeOf } from '../../state-machines/contract/outcome.ts';
+import type { HookState } from '../../state-machines/contract/task-events.ts';
 import type { TaskStatus } from '../../state-machines/index.ts';
 import { type Course, errorsOf, isDue, orderIn, type Statuses, statusesOf, tasksAbout } from './model.ts';
 import { allMarks, BREAKING_ERROR, BROKEN_CLEANUP, failureIn, RUN, startedIn, type Trace } from './run.ts';

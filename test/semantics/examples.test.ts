@@ -1,7 +1,7 @@
 /** The rules by example. Each also holds against the model, which the random runs are held against. */
 
 import { describe, expect, it } from 'vitest';
-import type { RunEnd } from '../../state-machines/contract/events.ts';
+import type { RunEnd } from '../../state-machines/contract/marks.ts';
 import { allOf, anyOf, fromInput, fromOutput, not, ref } from '../../state-machines/index.ts';
 import { expectToFollowTheRules } from './check.ts';
 import { allMarks, execute, startedIn, type Trace } from './run.ts';

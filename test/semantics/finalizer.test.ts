@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CaughtError, TaskOut } from '../../state-machines/contract/events.ts';
 import type { FinalizerInput, FinalizerTodo } from '../../state-machines/contract/finalizer.ts';
+import type { CaughtError, TaskOut } from '../../state-machines/contract/marks.ts';
 import { outcomeOf } from '../../state-machines/contract/outcome.ts';
 import { PAYLOAD_LIMIT } from '../../state-machines/contract/result.ts';
 import { compile, type Plan, TaskGraph } from '../../state-machines/index.ts';

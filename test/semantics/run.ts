@@ -2,17 +2,10 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ExecutionEnd, type Invocation, interpret } from '../../local/interpreter.ts';
-import {
-  type CaughtError,
-  type CleanupEvent,
-  type HookState,
-  marksOf,
-  parseCleanupEvent,
-  RUN_ERRORS,
-  type RunEnd,
-  type SweepEvent,
-  type TaskOut,
-} from '../../state-machines/contract/events.ts';
+import { type CleanupEvent, parseCleanupEvent, type SweepEvent } from '../../state-machines/contract/cleanup-events.ts';
+import { RUN_ERRORS } from '../../state-machines/contract/error-names.ts';
+import { type CaughtError, marksOf, type RunEnd, type TaskOut } from '../../state-machines/contract/marks.ts';
+import type { HookState } from '../../state-machines/contract/task-events.ts';
 import { valueAt, valueName } from '../../state-machines/contract/values.ts';
 import { type CompiledPipeline, compile, type Plan } from '../../state-machines/index.ts';
 import type { Behaviour } from './spec.ts';

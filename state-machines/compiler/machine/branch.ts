@@ -8,7 +8,7 @@
  * could be missing is ever read, which would be the uncatchable States.Runtime.
  */
 
-import { RUN_ERRORS } from '../../contract/events.ts';
+import { RUN_ERRORS } from '../../contract/error-names.ts';
 import type { PlannedHook } from '../../graph/plan.ts';
 import { type Branch, type ChoiceState, type Condition, every, path, present, type State, some } from '../asl.ts';
 import type { Structure } from '../structure.ts';

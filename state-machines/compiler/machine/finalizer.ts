@@ -6,7 +6,7 @@
  * and what ended it early would leave something behind.
  */
 
-import { RUN_ERRORS } from '../../contract/events.ts';
+import { RUN_ERRORS } from '../../contract/error-names.ts';
 import type { FinalizerTodo } from '../../contract/finalizer.ts';
 import { STATES } from '../../contract/states.ts';
 import type { Plan } from '../../graph/plan.ts';

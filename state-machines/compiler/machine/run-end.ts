@@ -3,7 +3,7 @@
  * the graph's errors and finally hooks, and the cleanup.
  */
 
-import { retriesByName } from '../../contract/events.ts';
+import { retriesByName } from '../../contract/cleanup-events.ts';
 import { STATES } from '../../contract/states.ts';
 import type { Plan } from '../../graph/plan.ts';
 import { shapeOf } from '../../graph/shape-of.ts';

@@ -1,6 +1,6 @@
 /** The Task states: one function, the payload that it gets, and what is done about its errors. */
 
-import { GATHER_ERROR, NON_RETRYABLE_ERROR, TRANSIENT_ERRORS } from '../../contract/events.ts';
+import { GATHER_ERROR, NON_RETRYABLE_ERROR, TRANSIENT_ERRORS } from '../../contract/error-names.ts';
 import { isDistributed, type PlannedEach, type PlannedTask } from '../../graph/plan.ts';
 import { type Catcher, catchAnything, type MapState, type Retrier, type State, type TaskState } from '../asl.ts';
 import { RUNS_BUCKET_PLACEHOLDER } from '../placeholders.ts';

@@ -1,6 +1,6 @@
 /** What a run reports: the answer of its cleanup, or where the cleanup could not run, what went wrong before it. */
 
-import { RUN_ERRORS } from '../../contract/events.ts';
+import { RUN_ERRORS } from '../../contract/error-names.ts';
 import { STATES } from '../../contract/states.ts';
 import type { Plan } from '../../graph/plan.ts';
 import { present, type State, some } from '../asl.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunEnd } from '../../../state-machines/contract/events.ts';
+import type { RunEnd } from '../../../state-machines/contract/marks.ts';
 import { PAYLOAD_LIMIT } from '../../../state-machines/contract/result.ts';
 import { type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
 import { at, lambdaError, RunFolder, resultOf, SUCCEEDED, tasksOf } from './runs.ts';

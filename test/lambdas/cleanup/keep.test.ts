@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { CleanupEvent } from '../../../state-machines/contract/events.ts';
+import type { CleanupEvent } from '../../../state-machines/contract/cleanup-events.ts';
 import { leaseKey } from '../../../state-machines/contract/keys.ts';
 import type { LeaseRecord } from '../../../state-machines/contract/records.ts';
 import { type S3Fixture, startS3Fixture } from '../s3-fixture.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasGivenUp } from '../../../lambdas/cleanup/released.ts';
-import type { RunEnd } from '../../../state-machines/contract/events.ts';
+import type { RunEnd } from '../../../state-machines/contract/marks.ts';
 import { type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
 import { lambdaError, RunFolder, resultOf, SUCCEEDED, tasksOf } from './runs.ts';
 

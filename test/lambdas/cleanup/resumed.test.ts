@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCleanupEvent } from '../../../state-machines/contract/events.ts';
+import { parseCleanupEvent } from '../../../state-machines/contract/cleanup-events.ts';
 import { leaseKey } from '../../../state-machines/contract/keys.ts';
 import type { LeaseRecord } from '../../../state-machines/contract/records.ts';
 import { intercept, type S3Fixture, startS3Fixture } from '../s3-fixture.ts';

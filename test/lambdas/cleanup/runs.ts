@@ -6,9 +6,8 @@ import type {
   CleanupEvent,
   NotesAnswer,
   SweepAnswer,
-  TaskOut,
   TaskRetries,
-} from '../../../state-machines/contract/events.ts';
+} from '../../../state-machines/contract/cleanup-events.ts';
 import {
   attemptMarkerKey,
   commitRecordKey,
@@ -17,6 +16,7 @@ import {
   outputKey,
   type TaskId,
 } from '../../../state-machines/contract/keys.ts';
+import type { TaskOut } from '../../../state-machines/contract/marks.ts';
 import type {
   AttemptMarker,
   CommitRecord,

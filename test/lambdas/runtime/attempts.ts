@@ -7,7 +7,7 @@ import type { AnyHandler } from '../../../lambdas/runtime/invocation.ts';
 import { Store } from '../../../lambdas/runtime/store.ts';
 import { Leases } from '../../../lambdas/storage/leases.ts';
 import { Records } from '../../../lambdas/storage/records.ts';
-import type { TaskAnswer, TaskEvent } from '../../../state-machines/contract/events.ts';
+import type { TaskAnswer, TaskEvent } from '../../../state-machines/contract/task-events.ts';
 import type { Plan } from '../../../state-machines/index.ts';
 import { BUCKETS } from '../s3-fixture.ts';
 

@@ -1,8 +1,8 @@
 /** A chunk-parallel task on the embedded S3: `split → work → merge`, its chunks carried out as a test wants. */
 
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { TaskAnswer } from '../../../state-machines/contract/events.ts';
 import type { CommitRecord } from '../../../state-machines/contract/records.ts';
+import type { TaskAnswer } from '../../../state-machines/contract/task-events.ts';
 import type { Plan } from '../../../state-machines/index.ts';
 import type { S3Fixture } from '../s3-fixture.ts';
 import { type AnyContext, type AttemptOptions, attempt } from './attempts.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TaskTimedOutError } from '../../../lambdas/runtime/errors.ts';
-import type { HookState } from '../../../state-machines/contract/events.ts';
 import type { RunResult } from '../../../state-machines/contract/result.ts';
+import type { HookState } from '../../../state-machines/contract/task-events.ts';
 import { ndjson, TaskGraph, text } from '../../../state-machines/index.ts';
 import { type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
 import { type AnyContext, type AttemptOptions, attempt } from './attempts.ts';

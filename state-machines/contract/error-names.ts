@@ -1,0 +1,34 @@
+/** The names of errors that the state machines match or report. */
+
+/** Error names that the state machine itself reports for a run. They are matched by users' alarms: API. */
+export const RUN_ERRORS = {
+  /** At least one task failed. */
+  task: 'TaskFailed',
+  /** The tasks succeeded, but a finally task failed. */
+  finally: 'FinallyFailed',
+  /** The tasks succeeded, but the run's intermediates could not all be deleted. */
+  cleanup: 'CleanupFailed',
+  /** The run that the input asks to resume is not there any more, is held by another execution, or was another graph's. */
+  resume: 'ResumeRefused',
+} as const;
+
+/** The error of which no further attempt is made. */
+export const NON_RETRYABLE_ERROR = 'NonRetryableError';
+
+/** Of a task that was under way when its run was ended. */
+export const STOPPED_ERROR = 'Stopped';
+
+/** More chunks of a task failed than it tolerates. */
+export const GATHER_ERROR = 'ChunksFailed';
+
+/**
+ * Errors of the Lambda service, not of the function: mostly nothing ran. They have a retrier of their own, so they use
+ * up none of the task's retries. https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
+ */
+export const TRANSIENT_ERRORS: readonly string[] = [
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+];
