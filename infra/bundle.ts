@@ -1,7 +1,7 @@
 /**
  * Bundles Lambda handlers as ES modules, minified, AWS SDK included, source maps and data files beside them.
  *
- * One run of esbuild for all of them: they share most of their code, which is then read and parsed once. What they share
+ * One run of esbuild for all tasks: they share most of their code, which is then read and parsed once. What they share
  * comes out as chunks, and each function's folder gets the chunks that it can reach. So what a function imports only when
  * it needs it (the SDK's sign-in with SSO, a codec) is not parsed before, and what it can never need is left out.
  */
@@ -30,20 +30,23 @@ export interface Bundles {
 const DATA_FILES: Record<string, Loader> = { '.parquet': 'file', '.csv': 'file', '.bin': 'file', '.gz': 'file' };
 
 /**
- * @param entries by the function's name
+ * @param groups by the functions' names. Each group is one run of esbuild: functions that share little are better apart,
+ *   since what any of a group needs of a shared module all of them get
  * @param parent the folder in which theirs is made, so that whoever gives up half-way has one folder to delete
  */
-export function bundle(entries: Readonly<Record<string, BundleEntry>>, parent = tmpdir()): Bundles {
-  const build = buildAll(entries);
+export function bundle(groups: readonly Readonly<Record<string, BundleEntry>>[], parent = tmpdir()): Bundles {
+  const builds = groups.map((entries) => ({ entries, ...buildAll(entries) }));
   const folder = mkdtempSync(join(parent, 'ebbtide-bundle-'));
-  const folders = Object.entries(entries).map(([name, entry]) => {
-    const own = join(folder, name);
-    mkdirSync(own);
-    for (const file of reachable(`${OUTDIR}/${name}.mjs`, build.metafile, entry)) {
-      writeFileSync(join(own, basename(file)), build.contents.get(file) ?? '');
-    }
-    return [name, own];
-  });
+  const folders = builds.flatMap(({ entries, metafile, contents }) =>
+    Object.entries(entries).map(([name, entry]) => {
+      const own = join(folder, name);
+      mkdirSync(own);
+      for (const file of reachable(`${OUTDIR}/${name}.mjs`, metafile, entry)) {
+        writeFileSync(join(own, basename(file)), contents.get(file) ?? '');
+      }
+      return [name, own];
+    }),
+  );
   return { folders: Object.fromEntries(folders), dispose: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

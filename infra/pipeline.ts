@@ -77,7 +77,10 @@ export class Pipeline extends Construct {
     });
     refuseLargeDefinition(plan.pipeline, 'definition', compiled.definition);
     refuseLargeDefinition(plan.pipeline, 'finalizer definition', compiled.finalizer);
-    const bundles = bundle(entriesOf(plan, findHandlerFiles(props.handlers, plan)), Stage.of(this)?.outdir);
+    const bundles = bundle(
+      [taskEntries(plan, findHandlerFiles(props.handlers, plan)), OWN_ENTRIES],
+      Stage.of(this)?.outdir,
+    );
     const codeOf = (name: string) => bundles.folders[name] ?? '';
 
     const runs = createRunsBucket(this, 'Runs', timeout, keepOnFailure);
@@ -137,17 +140,18 @@ export class Pipeline extends Construct {
 /** In the bundles, where no task has such a name. */
 const REAPER = '_reaper';
 
-function entriesOf(plan: Plan, files: Readonly<Record<string, string>>): Record<string, BundleEntry> {
-  const ofTasks = plan.functions.map((task): [string, BundleEntry] => [
+function taskEntries(plan: Plan, files: Readonly<Record<string, string>>): Record<string, BundleEntry> {
+  const entries = plan.functions.map((task): [string, BundleEntry] => [
     task.name,
     { file: files[task.name] ?? '', neverImports: codecsNotOf(task) },
   ]);
-  return {
-    ...Object.fromEntries(ofTasks),
-    [CLEANUP_PLACEHOLDER]: { file: handlerOf('cleanup') },
-    [REAPER]: { file: handlerOf('reaper') },
-  };
+  return Object.fromEntries(entries);
 }
+
+const OWN_ENTRIES: Readonly<Record<string, BundleEntry>> = {
+  [CLEANUP_PLACEHOLDER]: { file: handlerOf('cleanup') },
+  [REAPER]: { file: handlerOf('reaper') },
+};
 
 /** The codecs of formats that a task does not read, or does not write. */
 function codecsNotOf(task: PlannedTask): (file: string) => boolean {
