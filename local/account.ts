@@ -1,15 +1,10 @@
 /** A pipeline in an AWS account on this machine: its state machine, its finalizer, and what the reaper asks of both. */
 
+import type { ExecutionState, Executions, FinalizerState } from '../lambdas/reaper/executions.ts';
 import type { Definition } from '../state-machines/compiler/asl.ts';
 import type { FinalizerInput } from '../state-machines/contract/finalizer.ts';
 import { STATES } from '../state-machines/contract/states.ts';
-import {
-  ExecutionAlreadyExists,
-  type ExecutionState,
-  Machine,
-  type MachineOptions,
-  type StatusChange,
-} from './machine.ts';
+import { ExecutionAlreadyExists, Machine, type MachineOptions, type StatusChange } from './machine.ts';
 
 export interface AccountOptions extends Omit<MachineOptions, 'definition' | 'onState'> {
   /** The pipeline's; the names of the machines are made of it. */
@@ -21,8 +16,7 @@ export interface AccountOptions extends Omit<MachineOptions, 'definition' | 'onS
   readonly onState?: (of: 'pipeline' | 'finalizer', execution: string, state: string) => void;
 }
 
-/** The reaper's port `Executions`. */
-export class Account {
+export class Account implements Executions {
   readonly pipeline: Machine;
   readonly finalizers: Machine;
 
@@ -49,7 +43,7 @@ export class Account {
     return this.pipeline.describe(name);
   }
 
-  async finalizer(name: string): Promise<'none' | 'running' | 'over'> {
+  async finalizer(name: string): Promise<FinalizerState> {
     const state = this.finalizers.describe(name);
     if (!state) return 'none';
     return state.status === 'RUNNING' ? 'running' : 'over';

@@ -11,7 +11,7 @@ import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
 import { Store } from '../lambdas/runtime/store.ts';
 import { Leases } from '../lambdas/storage/leases.ts';
 import { Records } from '../lambdas/storage/records.ts';
-import { compile } from '../state-machines/compiler/compile.ts';
+import { type CompileOptions, compile } from '../state-machines/compiler/compile.ts';
 import {
   CLEANUP_PLACEHOLDER,
   placeholdersOf,
@@ -21,13 +21,12 @@ import { parseCleanupEvent } from '../state-machines/contract/cleanup-events.ts'
 import { parseTaskEvent } from '../state-machines/contract/task-events.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { type Assembly, filledIn, functionArn, LOCAL_BUCKETS } from './assembly-model.ts';
-import type { DeployOptions } from './deployment.ts';
 import type { Functions } from './functions.ts';
 import { LambdaError, timedOut } from './lambda-error.ts';
 import { clientOf } from './s3.ts';
 
 /** The same definitions that the construct deploys, with ARNs made up for its functions. */
-export function definitionsOf(plan: Plan, options: DeployOptions = {}): Pick<Assembly, 'definition' | 'finalizer'> {
+export function definitionsOf(plan: Plan, options: CompileOptions = {}): Pick<Assembly, 'definition' | 'finalizer'> {
   const { definition, finalizer } = compile(plan, options);
   const fill = (placeholder: string) =>
     placeholder === RUNS_BUCKET_PLACEHOLDER ? LOCAL_BUCKETS.runs : functionArn(placeholder);

@@ -4,6 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import type { ExecutionState } from '../lambdas/reaper/executions.ts';
 import type { Definition } from '../state-machines/compiler/asl.ts';
 import type { RunStatus } from '../state-machines/contract/result.ts';
 import { type ExecutionEnd, type InterpretOptions, interpret } from './interpreter.ts';
@@ -15,18 +16,6 @@ export interface MachineOptions extends Pick<InterpretOptions, 'invoke' | 'admit
   readonly definition: Definition;
   /** Told of each state that an execution enters; a stop from here keeps the state from beginning. */
   readonly onState?: (execution: string, state: string) => void;
-}
-
-/** As DescribeExecution answers. */
-export interface ExecutionState {
-  readonly status: 'RUNNING' | RunStatus;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  readonly input: unknown;
-  /** JSON. */
-  readonly output?: string;
-  readonly error?: string;
-  readonly cause?: string;
 }
 
 /** How an execution was ended from outside: by StopExecution, or by Step Functions itself. */

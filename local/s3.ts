@@ -19,6 +19,8 @@ import { OrderedBuckets } from './s3-objects.ts';
 export interface LocalS3 {
   readonly endpoint: string;
   createBucket(name: string): void;
+  /** What is stored in it, parts of unfinished uploads too. */
+  bytesHeld(bucket: string): number;
   putObject(bucket: string, key: string, body: Uint8Array): void;
   stop(): Promise<void>;
 }
@@ -101,6 +103,12 @@ export async function startS3({ folder, refuse }: LocalS3Options): Promise<Local
   return {
     endpoint,
     createBucket: (name) => s3Store.createBucket(name),
+    bytesHeld: (bucket) => {
+      const objects = [...(buckets.get(bucket)?.values() ?? [])];
+      const uploads = [...s3Store['multipartUploads'].values()].filter((upload) => upload.bucket === bucket);
+      const parts = uploads.flatMap((upload) => [...upload.parts.values()]);
+      return [...objects, ...parts].reduce((sum, { contentLength }) => sum + contentLength, 0);
+    },
     putObject: (bucket, key, body) => void s3Store.putObject(bucket, key, Buffer.from(body)),
     stop: () => app.close(),
   };
