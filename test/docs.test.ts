@@ -10,7 +10,7 @@ const REPO = join(import.meta.dirname, '..');
 const root = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const DOCUMENTS = ['README.md', 'docs/graphs.md'];
+const DOCUMENTS = ['README.md', 'docs/graphs.md', 'docs/endings.md'];
 
 /** A page's own files, in a project of their own: what they import from the repo becomes an absolute path. */
 function writeFilesOf(page: string): string[] {
@@ -53,6 +53,27 @@ describe('the pipelines on the pages run as they stand there', () => {
     expect(result).toMatchObject({ status: 'SUCCEEDED', succeeded: 2, released: { left: 0 } });
     const report = readFileSync(join(root, 'runs/sales/readme/results/total/report.json'), 'utf8');
     expect(JSON.parse(report)).toEqual({ Oslo: 4200 });
+  });
+
+  it('tides', async () => {
+    const { plan, handlers } = await loadPipeline('tides', root);
+    const options = { handlers, dir: join(root, 'runs') };
+    const failed = await runLocally(plan, {
+      ...options,
+      run: 'monday',
+      fail: 'report',
+      keepOnFailure: 60,
+      waits: 'none',
+    });
+    expect(failed).toMatchObject({ status: 'FAILED', keptUntil: expect.any(String) });
+    const resumed = await runLocally(plan, { ...options, resume: 'monday' });
+    expect(resumed).toMatchObject({
+      status: 'SUCCEEDED',
+      run: 'monday',
+      released: { left: 0, consumed: { objects: 1 } },
+    });
+    const highest = readFileSync(join(root, 'runs/tides/monday/results/report/highest.json'), 'utf8');
+    expect(JSON.parse(highest)).toEqual({ Bergen: 140 });
   });
 
   it('nightly', async () => {
