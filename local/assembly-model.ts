@@ -1,5 +1,5 @@
 import type { Definition } from '../state-machines/compiler/asl.ts';
-import type { FunctionSettings } from './sandbox.ts';
+import type { FunctionSettings } from './functions/sandbox.ts';
 
 /** What is needed of a synthesized pipeline to run it. */
 export interface Assembly {

@@ -12,7 +12,7 @@ import type { Definition } from '../state-machines/compiler/asl.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { type Assembly, filledIn, functionArn, LOCAL_BUCKETS } from './assembly-model.ts';
-import type { FunctionSettings } from './sandbox.ts';
+import type { FunctionSettings } from './functions/sandbox.ts';
 
 export interface SynthesizeOptions {
   /** The folder with the handlers. */

@@ -3,10 +3,10 @@
 import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { type Assembly, LOCAL_BUCKETS } from './assembly-model.ts';
-import { type Functions, SandboxedFunctions } from './functions.ts';
-import { definitionsOf, InProcessFunctions } from './in-process.ts';
-import { MARK_VARIABLE } from './left-processes.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3.ts';
+import { type Functions, SandboxedFunctions } from './functions/functions.ts';
+import { definitionsOf, InProcessFunctions } from './functions/in-process.ts';
+import { MARK_VARIABLE } from './functions/left-processes.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3/endpoint.ts';
 
 export interface Deployment extends Pick<Assembly, 'definition' | 'finalizer' | 'buckets'> {
   /** @param logs the folder for what the functions print */

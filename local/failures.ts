@@ -5,7 +5,7 @@ import { CHUNKS, COMMIT_RECORD } from '../state-machines/contract/keys.ts';
 import { CHUNK_ID, explainName, isName } from '../state-machines/contract/names.ts';
 import { didYouMeanOneOf } from '../state-machines/graph/nearest.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import type { Refusal, S3Request } from './s3.ts';
+import type { Refusal, S3Request } from './s3/endpoint.ts';
 
 export interface Failure {
   /** A task or a hook. */

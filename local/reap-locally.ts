@@ -4,13 +4,13 @@ import type { Executions } from '../lambdas/reaper/executions.ts';
 import { reap } from '../lambdas/reaper/reap.ts';
 import type { ReapSummary } from '../lambdas/reaper/summary.ts';
 import { LOCAL_BUCKETS } from './assembly-model.ts';
-import { holdsAnything } from './data-left.ts';
-import { type FinalizeDeadOptions, finalizeDeadRun } from './dead-runs.ts';
-import { stateOf } from './executions-here.ts';
-import { type RunFolder, readResult, removeUnborn, runFoldersIn, writeResult } from './run-folder.ts';
-import { clientOf, startS3 } from './s3.ts';
-import { dropTornObjects } from './torn-objects.ts';
-import { executionsOf, type HeldTurn, type Latest, latestTurn, livenessOfTurn, takeTurn } from './turns.ts';
+import { type FinalizeDeadOptions, finalizeDeadRun } from './dead/dead-runs.ts';
+import { dropTornObjects } from './dead/torn-objects.ts';
+import { stateOf } from './ending/executions-here.ts';
+import { holdsAnything } from './runs/data-left.ts';
+import { type RunFolder, readResult, removeUnborn, runFoldersIn, writeResult } from './runs/run-folder.ts';
+import { executionsOf, type HeldTurn, type Latest, latestTurn, livenessOfTurn, takeTurn } from './runs/turns.ts';
+import { clientOf, startS3 } from './s3/endpoint.ts';
 
 export interface ReapLocallyOptions extends Partial<FinalizeDeadOptions> {
   /** Where runs keep their data. @default '.ebbtide' */

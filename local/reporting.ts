@@ -3,9 +3,9 @@
 import { NON_RETRYABLE_ERROR } from '../state-machines/contract/error-names.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import type { Functions } from './functions.ts';
+import type { Functions } from './functions/functions.ts';
+import { failureInfoOf, LambdaError } from './functions/lambda-error.ts';
 import type { Invoke } from './interpreter.ts';
-import { failureInfoOf, LambdaError } from './lambda-error.ts';
 import type { AttemptOf, OnProgress } from './progress.ts';
 
 /** What the functions of a plan are called with. */

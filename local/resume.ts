@@ -2,9 +2,9 @@
 
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
-import { hasLease } from './data-left.ts';
-import { type RunFolder, readResult } from './run-folder.ts';
-import { executionsOf, type HeldTurn, latestTurn, livenessOfTurn, takeTurn } from './turns.ts';
+import { hasLease } from './runs/data-left.ts';
+import { type RunFolder, readResult } from './runs/run-folder.ts';
+import { executionsOf, type HeldTurn, latestTurn, livenessOfTurn, takeTurn } from './runs/turns.ts';
 
 /** The input that the run had, as its last execution did. */
 export function inputOfRun({ path }: RunFolder): unknown {

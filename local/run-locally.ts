@@ -7,19 +7,19 @@ import type { RunResult } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { shapeOf } from '../state-machines/graph/shape-of.ts';
 import { type Deployment, deployFolder, deployPlain } from './deployment.ts';
+import { noteCleanup, settle } from './ending/settle.ts';
 import { executionInput } from './execution-input.ts';
-import { existingRun } from './existing-run.ts';
 import { nameOf, parseFailures, refuseCommits } from './failures.ts';
+import { type PlainHandlers, plainHandlers } from './functions/plain-handlers.ts';
 import { type ExecutionEnd, interpret } from './interpreter.ts';
-import { type PlainHandlers, plainHandlers } from './plain-handlers.ts';
 import type { OnProgress } from './progress.ts';
 import { inputOfRun, takeToResume } from './resume.ts';
-import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './run-folder.ts';
-import { readingFrom } from './s3.ts';
-import { noteCleanup, settle } from './settle.ts';
-import { atSite, type Site } from './site.ts';
+import { existingRun } from './runs/existing-run.ts';
+import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './runs/run-folder.ts';
+import { atSite, type Site } from './runs/site.ts';
+import { type ExecutionRecord, newMark, temporaryName } from './runs/turns.ts';
+import { readingFrom } from './s3/endpoint.ts';
 import { untilCleanup } from './stopping.ts';
-import { type ExecutionRecord, newMark, temporaryName } from './turns.ts';
 
 export interface RunLocallyOptions {
   /**

@@ -3,10 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import type { RunResult } from '../state-machines/contract/result.ts';
-import { existingRun } from './existing-run.ts';
-import { livenessOf } from './process-identity.ts';
-import { type RunFolder, readResult, runFoldersIn } from './run-folder.ts';
-import { type Latest, latestTurn, livenessOfTurn } from './turns.ts';
+import { existingRun } from './runs/existing-run.ts';
+import { livenessOf } from './runs/process-identity.ts';
+import { type RunFolder, readResult, runFoldersIn } from './runs/run-folder.ts';
+import { type Latest, latestTurn, livenessOfTurn } from './runs/turns.ts';
 
 export interface StopRunOptions {
   /** Where runs keep their data. @default '.ebbtide' */

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { startS3 } from '../../local/s3.ts';
+import { startS3 } from '../../local/s3/endpoint.ts';
 import { BUCKET, keyOf } from './objects.ts';
 
 /** Objects to put there; 0 asks only how many are there. */

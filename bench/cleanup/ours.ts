@@ -3,7 +3,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { emptyPrefix } from '../../lambdas/cleanup/empty-prefix.ts';
-import { clientOf } from '../../local/s3.ts';
+import { clientOf } from '../../local/s3/endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { BUCKET, RUN } from './objects.ts';
 

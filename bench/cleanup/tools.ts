@@ -4,7 +4,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/s3.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/s3/endpoint.ts';
 import { BUCKET, PREFIX } from './objects.ts';
 
 const { accessKeyId, secretAccessKey } = LOCAL_CREDENTIALS;

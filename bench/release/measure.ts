@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LOCAL_BUCKETS as BUCKETS } from '../../local/assembly-model.ts';
-import { definitionsOf, InProcessFunctions } from '../../local/in-process.ts';
-import { Machine } from '../../local/machine.ts';
-import { type LocalS3, readingFrom, startS3 } from '../../local/s3.ts';
+import { definitionsOf, InProcessFunctions } from '../../local/functions/in-process.ts';
+import { type LocalS3, readingFrom, startS3 } from '../../local/s3/endpoint.ts';
 import type { Release } from '../../state-machines/graph/settings.ts';
 import type { RunResult } from '../../state-machines/index.ts';
+import { Machine } from '../../test/account/machine.ts';
 import { leastPossibleBytes } from './least-possible.ts';
 import { type RunnablePipeline, withRelease } from './pipelines.ts';
 

@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { finalizeOnce } from '../../lambdas/reaper/finalize-once.ts';
 import { reap } from '../../lambdas/reaper/reap.ts';
-import { Account } from '../../local/account.ts';
 import { LOCAL_BUCKETS as BUCKETS } from '../../local/assembly-model.ts';
-import { definitionsOf, InProcessFunctions } from '../../local/in-process.ts';
-import { clientOf, startS3 } from '../../local/s3.ts';
+import { definitionsOf, InProcessFunctions } from '../../local/functions/in-process.ts';
+import { clientOf, startS3 } from '../../local/s3/endpoint.ts';
 import { pipelinePrefix } from '../../state-machines/contract/keys.ts';
+import { Account } from '../../test/account/account.ts';
 import { endOf, type PlannedRun } from './runs.ts';
 import { planOfTide, tideHandlers } from './tide.ts';
 

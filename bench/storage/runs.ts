@@ -1,6 +1,6 @@
 /** Which runs there are, when they begin, and how each of them ends: the same for the same seed. */
 
-import type { ForcedEnd } from '../../local/machine.ts';
+import type { ForcedEnd } from '../../test/account/machine.ts';
 import { Random } from './random.ts';
 import { pathMilliseconds, TASKS, type Tide } from './tide.ts';
 

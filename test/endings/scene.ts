@@ -12,13 +12,13 @@ import { finalizeOnce } from '../../lambdas/reaper/finalize-once.ts';
 import { resultIn } from '../../lambdas/reaper/finalizer-input.ts';
 import { reap } from '../../lambdas/reaper/reap.ts';
 import type { ReapSummary } from '../../lambdas/reaper/summary.ts';
-import { Account } from '../../local/account.ts';
 import { LOCAL_BUCKETS as BUCKETS } from '../../local/assembly-model.ts';
-import { definitionsOf, InProcessFunctions } from '../../local/in-process.ts';
-import type { StatusChange } from '../../local/machine.ts';
-import { clientOf, type LocalS3, type Refusal, readingFrom, type S3Request, startS3 } from '../../local/s3.ts';
+import { definitionsOf, InProcessFunctions } from '../../local/functions/in-process.ts';
+import { clientOf, type LocalS3, type Refusal, readingFrom, type S3Request, startS3 } from '../../local/s3/endpoint.ts';
 import type { CompileOptions } from '../../state-machines/compiler/compile.ts';
 import { RUN_STATUSES, type RunResult } from '../../state-machines/contract/result.ts';
+import { Account } from '../account/account.ts';
+import type { StatusChange } from '../account/machine.ts';
 import { type FunctionName, handlersOfEndings, PIPELINE, planOfEndings } from './pipeline.ts';
 
 export const RUN = 'run-1';

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { vi } from 'vitest';
 import { eachLimited } from '../../lambdas/storage/each-limited.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION, type Refusal, type S3Request, startS3 } from '../../local/s3.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION, type Refusal, type S3Request, startS3 } from '../../local/s3/endpoint.ts';
 
 export const BUCKETS = { runs: 'runs-bucket', results: 'results-bucket' } as const;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { synthesize } from '../../local/assembly.ts';
 import type { Assembly } from '../../local/assembly-model.ts';
-import { definitionsOf } from '../../local/in-process.ts';
+import { definitionsOf } from '../../local/functions/in-process.ts';
 import { diamond, temporaryFolder } from './fixtures.ts';
 
 const folder = temporaryFolder();

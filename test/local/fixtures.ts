@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll } from 'vitest';
 import type { HandlerOf } from '../../lambdas/runtime/index.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/s3.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/s3/endpoint.ts';
 import type { Definition } from '../../state-machines/compiler/asl.ts';
 import { csv, durable, json, ndjson, type Plan, type RunResult, TaskGraph } from '../../state-machines/index.ts';
 

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { HandlerOf } from '../../lambdas/runtime/index.ts';
 import { reapLocally, runLocally } from '../../local/index.ts';
-import { executionsOf, latestTurn, takeTurn } from '../../local/turns.ts';
+import { executionsOf, latestTurn, takeTurn } from '../../local/runs/turns.ts';
 import { TaskGraph, text } from '../../state-machines/index.ts';
+import { disown } from './dead/left-runs.ts';
 import { filesUnder, temporaryFolder } from './fixtures.ts';
-import { disown } from './left-runs.ts';
 
 const base = temporaryFolder();
 const NOTHING = { active: 0, kept: 0, released: 0, expired: 0, orphansFound: 0, failed: 0 };

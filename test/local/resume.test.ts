@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { type RunLocallyOptions, reapLocally, runLocally } from '../../local/index.ts';
-import { executionsOf } from '../../local/turns.ts';
+import { executionsOf } from '../../local/runs/turns.ts';
 import { csv, durable, json, ndjson, TaskGraph } from '../../state-machines/index.ts';
+import { disown } from './dead/left-runs.ts';
 import { DIAMOND_TABLE, diamond, diamondHandlers, filesUnder, temporaryFolder } from './fixtures.ts';
-import { disown } from './left-runs.ts';
 
 const dir = temporaryFolder();
 const { plan } = diamond();

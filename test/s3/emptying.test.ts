@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyPrefix } from '../../lambdas/cleanup/empty-prefix.ts';
 import { eachLimited } from '../../lambdas/storage/each-limited.ts';
-import { clientOf } from '../../local/s3.ts';
+import { clientOf } from '../../local/s3/endpoint.ts';
 
 const endpoint = process.env['EBBTIDE_TEST_S3_ENDPOINT'] ?? '';
 const s3 = clientOf(endpoint || 'http://127.0.0.1:1');

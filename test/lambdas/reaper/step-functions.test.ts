@@ -2,7 +2,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { finalizeOnce } from '../../../lambdas/reaper/finalize-once.ts';
 import { StepFunctions } from '../../../lambdas/reaper/step-functions.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/s3.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/s3/endpoint.ts';
 import type { FinalizerInput } from '../../../state-machines/contract/finalizer.ts';
 import { STATES } from '../../../state-machines/contract/states.ts';
 import { MACHINES, StepFunctionsEndpoint } from './step-functions-endpoint.ts';

@@ -1,0 +1,100 @@
+/**
+ * Finalizes a run whose process died before it could: through the same finalizer as any end, in a turn of its own, so
+ * that of two that find it one does it.
+ */
+
+import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { RunResult } from '../../state-machines/contract/result.ts';
+import type { Plan } from '../../state-machines/graph/plan.ts';
+import { deployFolder } from '../deployment.ts';
+import { stateOf } from '../ending/executions-here.ts';
+import { type Settled, settle } from '../ending/settle.ts';
+import { settleWithoutPlan } from '../ending/settle-without-plan.ts';
+import { killLeftProcesses } from '../functions/left-processes.ts';
+import type { OnProgress } from '../progress.ts';
+import { type RunFolder, readResult } from '../runs/run-folder.ts';
+import { atSite } from '../runs/site.ts';
+import { type ExecutionRecord, executionsOf, type HeldTurn, newMark, takeTurn, temporaryName } from '../runs/turns.ts';
+import type { DeadRun } from './find-dead-runs.ts';
+import { dropTornObjects } from './torn-objects.ts';
+
+export interface FinalizeDeadOptions {
+  /** Loads a pipeline by its name. @param project the folder from which the run was started */
+  readonly load: (pipeline: string, project: string) => Promise<Plan>;
+  readonly onProgress?: OnProgress;
+}
+
+export interface FinalizedRun {
+  readonly result: RunResult;
+  /** Why no hook could run, where there are hooks. */
+  readonly withoutHooks?: string;
+}
+
+/**
+ * @returns undefined where another process is at it
+ * @throws Error where it could not be finalized; it can be tried again
+ */
+export async function finalizeDeadRun(
+  { folder, turn }: DeadRun,
+  options: FinalizeDeadOptions,
+): Promise<FinalizedRun | undefined> {
+  const { pipeline, run } = folder;
+  const execution = executionsOf(folder.path, turn).at(-1) ?? unknownExecution(run);
+  const held = takeTurn(folder.path, turn + 1, { work: 'finalize', pipeline, run, execution });
+  if (!held) return undefined;
+  try {
+    await killLeftProcesses(execution.mark);
+    removeTemporary(execution);
+    const ended = readResult(folder);
+    if (ended && (ended.execution ?? ended.run) === execution.name) {
+      held.note('over', { status: ended.status });
+      return { result: ended };
+    }
+    dropTornObjects(folder.s3);
+    return await finalize(folder, held, options);
+  } catch (error) {
+    held.leave();
+    throw error;
+  }
+}
+
+async function finalize(folder: RunFolder, held: HeldTurn, options: FinalizeDeadOptions): Promise<FinalizedRun> {
+  const { load, onProgress = () => undefined } = options;
+  const { execution, pipeline } = held.turn;
+  const { handlers, hooks, afterExecution, project } = execution;
+  const { status } = stateOf(folder, execution);
+  const hooksLeft = (status === 'SUCCEEDED' ? [] : Object.keys(hooks ?? {})).concat(afterExecution ?? []);
+  if (hooksLeft.length === 0) return settleWithoutPlan(folder, held);
+  const withoutHooks = async (why: string) => ({ ...(await settleWithoutPlan(folder, held)), withoutHooks: why });
+  if (handlers === undefined) return withoutHooks('their handlers were functions of the process that died');
+  let settled: Promise<Settled>;
+  try {
+    const plan = await load(pipeline, project);
+    const deployment = await deployFolder(plan, handlers, execution);
+    settled = atSite({ plan, folder, held, deployment, waits: 'real', onProgress }, settle);
+  } catch (error) {
+    return withoutHooks(`the pipeline cannot be loaded any more: ${(error as Error).message}`);
+  }
+  return settled;
+}
+
+/** Where the record was lost with the power: it is written first, so there is little that it could tell of. */
+function unknownExecution(run: string): ExecutionRecord {
+  const now = new Date().toISOString();
+  return {
+    name: run,
+    input: {},
+    startedAt: now,
+    project: process.cwd(),
+    tasks: {},
+    shape: '',
+    temporary: '',
+    mark: newMark(),
+  };
+}
+
+/** Only what has the name that this execution gave it. */
+function removeTemporary({ temporary, mark }: ExecutionRecord): void {
+  if (basename(temporary) === temporaryName(mark)) rmSync(temporary, { recursive: true, force: true });
+}

@@ -1,0 +1,56 @@
+/** Where the executions of one run are carried out: its functions and its S3 endpoint, for as long as they are needed. */
+
+import type { Plan } from '../../state-machines/graph/plan.ts';
+import type { Deployment } from '../deployment.ts';
+import type { Functions } from '../functions/functions.ts';
+import { Places } from '../functions/places.ts';
+import type { InterpretOptions } from '../interpreter.ts';
+import type { OnProgress } from '../progress.ts';
+import { reporting } from '../reporting.ts';
+import { type LocalS3, type LocalS3Options, startS3 } from '../s3/endpoint.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { HeldTurn } from './turns.ts';
+
+export interface SiteOptions extends Pick<LocalS3Options, 'refuse'> {
+  readonly plan: Plan;
+  readonly folder: RunFolder;
+  /** The right to work in the folder. */
+  readonly held: HeldTurn;
+  readonly deployment: Deployment;
+  readonly waits: 'real' | 'none';
+  readonly onProgress: OnProgress;
+}
+
+export interface Site extends Omit<SiteOptions, 'refuse' | 'waits'> {
+  readonly s3: LocalS3;
+  readonly functions: Functions;
+  readonly running: Pick<InterpretOptions, 'invoke' | 'admit' | 'waits'>;
+}
+
+/** Ends the functions and the endpoint, and deletes the deployment, however the work ends. */
+export async function atSite<T>(
+  { refuse, waits, ...options }: SiteOptions,
+  work: (site: Site) => Promise<T>,
+): Promise<T> {
+  const { deployment, folder, onProgress, plan } = options;
+  try {
+    const s3 = await startS3({ folder: folder.s3, ...(refuse && { refuse }) });
+    let functions: Functions | undefined;
+    try {
+      for (const bucket of Object.values(deployment.buckets)) s3.createBucket(bucket);
+      functions = deployment.start(s3.endpoint, folder.logs);
+      const places = new Places(functions.atOnce);
+      const running = {
+        invoke: reporting(functions, plan, onProgress),
+        admit: <R>(resource: string, invocation: () => Promise<R>) => places.use(resource, invocation),
+        waits,
+      };
+      return await work({ ...options, s3, functions, running });
+    } finally {
+      await functions?.kill();
+      await s3.stop();
+    }
+  } finally {
+    deployment.dispose();
+  }
+}

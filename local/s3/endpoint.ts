@@ -1,0 +1,197 @@
+/**
+ * An S3 endpoint inside this process, from fauxqs, with its objects as files in a folder.
+ *
+ * What fauxqs 2.4.1 lacks is supplied around it (each pinned by a test): it ignores `If-None-Match` on a PUT, on which
+ * the commit protocol rests; it answers ListMultipartUploads and ListObjectVersions as if they were ListObjects, and
+ * ListObjectsV2 wrongly from its second page on; it reads some keys of DeleteObjects wrongly; it reads a whole folder for
+ * each file that it deletes; and its `startFauxqs` listens on every network interface and lets nobody add to its routes.
+ * So its app is put together here, from its own parts.
+ */
+
+import { rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { buildApp } from 'fauxqs';
+import { deletionAnswer, parseDeletion } from './deleting.ts';
+import { type ListedObject, type ListingQuery, listObjects, listUploads, listVersions } from './listing.ts';
+import { OrderedBuckets } from './objects.ts';
+
+export interface LocalS3 {
+  readonly endpoint: string;
+  createBucket(name: string): void;
+  /** What is stored in it, parts of unfinished uploads too. */
+  bytesHeld(bucket: string): number;
+  putObject(bucket: string, key: string, body: Uint8Array): void;
+  stop(): Promise<void>;
+}
+
+/** An answer that S3 could give, given before the request is carried out. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface S3Request {
+  readonly method: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface LocalS3Options {
+  /** @default objects are held in memory, and gone when the endpoint stops */
+  readonly folder?: string;
+  /** Asked about every request. */
+  readonly refuse?: (request: S3Request) => Refusal | undefined;
+}
+
+/** Credentials are not checked; the SDK wants some. */
+export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+export const LOCAL_REGION = 'us-east-1';
+
+/** A client of the endpoint, for this process. */
+export function clientOf(endpoint: string): S3Client {
+  return new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
+}
+
+/** Reads objects of the endpoint as text. */
+export function readingFrom(endpoint: string): (bucket: string, key: string) => Promise<string> {
+  return async (Bucket, Key) => {
+    const s3 = clientOf(endpoint);
+    try {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      return (await Body?.transformToString()) ?? '';
+    } finally {
+      s3.destroy();
+    }
+  };
+}
+
+export async function startS3({ folder, refuse }: LocalS3Options): Promise<LocalS3> {
+  const { buildApp, FileS3Persistence, S3Store, SnsStore, SqsStore } = await loadFauxqs();
+  const s3Store = new S3Store();
+  const buckets = new OrderedBuckets<ListedObject>();
+  Object.assign(s3Store, { buckets });
+  if (folder !== undefined) {
+    const files = new FileS3Persistence(folder);
+    Object.assign(files, { cleanEmptyParents: removeEmptyFolders });
+    files.loadS3(s3Store);
+    s3Store.persistence = files;
+  }
+  const app = buildApp({ logger: false, stores: { s3Store, sqsStore: new SqsStore(), snsStore: new SnsStore() } });
+
+  // The handlers are synchronous and run right after this hook, so nothing can come between the look and the write.
+  app.addHook('preHandler', (request, reply, done) => {
+    const { bucket = '', '*': key = '' } = request.params as Record<string, string>;
+    const asked: S3Request = { method: request.method, bucket, key, headers: request.headers };
+    const query = request.query as ListingQuery;
+    const refusal = refuse?.(asked) ?? refuseOverwrite(asked, (name, path) => objectExists(s3Store, name, path));
+    if (!refusal && key === '' && buckets.has(bucket)) {
+      const answer = answerOnBucket(s3Store, buckets, request.method, bucket, query, request.body);
+      if (answer !== undefined) return reply.type('application/xml').send(answer);
+    }
+    if (!refusal) return done();
+    const { status, code, message } = refusal;
+    reply.status(status).type('application/xml');
+    reply.send(
+      `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+    );
+  });
+
+  const endpoint = await app.listen({ port: 0, host: '127.0.0.1' });
+  return {
+    endpoint,
+    createBucket: (name) => s3Store.createBucket(name),
+    bytesHeld: (bucket) => {
+      const objects = [...(buckets.get(bucket)?.values() ?? [])];
+      const uploads = [...s3Store['multipartUploads'].values()].filter((upload) => upload.bucket === bucket);
+      const parts = uploads.flatMap((upload) => [...upload.parts.values()]);
+      return [...objects, ...parts].reduce((sum, { contentLength }) => sum + contentLength, 0);
+    },
+    putObject: (bucket, key, body) => void s3Store.putObject(bucket, key, Buffer.from(body)),
+    stop: () => app.close(),
+  };
+}
+
+/** @returns what fauxqs would answer wrongly; undefined for the rest */
+function answerOnBucket(
+  store: S3Store,
+  buckets: OrderedBuckets<ListedObject>,
+  method: string,
+  bucket: string,
+  query: ListingQuery,
+  body: unknown,
+): string | undefined {
+  const objects = buckets.get(bucket);
+  if (!objects) return undefined;
+  if (method === 'POST' && query['delete'] !== undefined) {
+    const deletion = parseDeletion(String(body));
+    store.deleteObjects(bucket, [...deletion.keys]);
+    return deletionAnswer(deletion);
+  }
+  if (method !== 'GET') return undefined;
+  if (query['uploads'] !== undefined) {
+    const uploads = [...store['multipartUploads'].values()].filter((upload) => upload.bucket === bucket);
+    return listUploads(uploads, bucket, query);
+  }
+  if (query['versions'] !== undefined) return listVersions(objects, bucket, query);
+  if (query['list-type'] === '2') return listObjects(objects, bucket, query);
+  return undefined;
+}
+
+/** Up to another folder, which stays. */
+function removeEmptyFolders(folder: string, stopAt: string): void {
+  try {
+    for (let current = folder; current.startsWith(stopAt) && current !== stopAt; current = dirname(current)) {
+      rmdirSync(current);
+    }
+  } catch {
+    // Something is in it.
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+function refuseOverwrite(request: S3Request, exists: (bucket: string, key: string) => boolean): Refusal | undefined {
+  if (request.method !== 'PUT' || request.headers['if-none-match'] !== '*' || !exists(request.bucket, request.key))
+    return undefined;
+  return {
+    status: 412,
+    code: 'PreconditionFailed',
+    message: 'At least one of the pre-conditions you specified did not hold',
+  };
+}
+
+function objectExists(store: S3Store, bucket: string, key: string): boolean {
+  try {
+    store.headObject(bucket, key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
+type S3Store = Stores['s3Store'];
+
+interface FauxqsParts {
+  readonly buildApp: typeof buildApp;
+  readonly S3Store: new () => S3Store;
+  readonly SqsStore: new () => Stores['sqsStore'];
+  readonly SnsStore: new () => Stores['snsStore'];
+  readonly FileS3Persistence: new (
+    folder: string,
+  ) => NonNullable<S3Store['persistence']> & { loadS3(store: S3Store): void };
+}
+
+/** fauxqs exports its app but not the stores that the app takes; they lie beside it. The version is pinned. */
+async function loadFauxqs(): Promise<FauxqsParts> {
+  const root = import.meta.resolve('fauxqs');
+  const parts = await Promise.all([
+    import('fauxqs'),
+    ...['s3/s3Store.js', 's3/fileS3Persistence.js', 'sqs/sqsStore.js', 'sns/snsStore.js'].map(
+      (file) => import(new URL(file, root).href),
+    ),
+  ]);
+  return Object.assign({}, ...parts);
+}
