@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { startS3 } from '../../local/s3/endpoint.ts';
+import { nextMessage } from './child.ts';
 import { BUCKET, keyOf } from './objects.ts';
 
 /** Objects to put there; 0 asks only how many are there. */
@@ -20,14 +21,14 @@ export class Endpoint {
 
   static async start(): Promise<Endpoint> {
     const child = fork(import.meta.filename, { stdio: 'inherit' });
-    const [report] = (await once(child, 'message')) as [Report];
+    const report = await nextMessage<Report>(child);
     return new Endpoint(child, 'endpoint' in report ? report.endpoint : '');
   }
 
   /** @returns how many objects are there then */
   async fill(objects: number): Promise<number> {
     this.#process.send({ fill: objects } satisfies Order);
-    const [report] = (await once(this.#process, 'message')) as [Report];
+    const report = await nextMessage<Report>(this.#process);
     return 'objects' in report ? report.objects : 0;
   }
 
