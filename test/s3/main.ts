@@ -11,7 +11,7 @@ try {
   const { endpoint, stop } = await startMiniStack();
   try {
     const env = { ...process.env, EBBTIDE_TEST_S3_ENDPOINT: endpoint };
-    const vitest = spawn('vitest', ['run', 'test/s3'], { env, stdio: 'inherit' });
+    const vitest = spawn('vitest', ['run'], { env, stdio: 'inherit' });
     const [code] = await once(vitest, 'exit');
     process.exitCode = code ?? 1;
   } finally {
