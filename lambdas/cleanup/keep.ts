@@ -1,7 +1,7 @@
 /** Whether the intermediates of a run are kept when it ends, and how long. */
 
 import type { CleanupEvent } from '../../state-machines/contract/cleanup-events.ts';
-import { isObject } from '../../state-machines/contract/objects.ts';
+import { asksToKeep } from '../../state-machines/contract/execution-input.ts';
 import type { RunStatus } from '../../state-machines/contract/result.ts';
 
 /** How long a run is kept at the least that was asked to be kept. */
@@ -14,9 +14,4 @@ export function keepSeconds(
 ): number {
   if (asksToKeep(input)) return Math.max(keepOnFailureSeconds, A_DAY_SECONDS);
   return status === 'SUCCEEDED' ? 0 : keepOnFailureSeconds;
-}
-
-/** `keep: true` in an execution's input. */
-export function asksToKeep(input: unknown): boolean {
-  return isObject(input) && input['keep'] === true;
 }

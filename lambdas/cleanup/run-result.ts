@@ -2,12 +2,12 @@
 
 import type { TaskRetries } from '../../state-machines/contract/cleanup-events.ts';
 import { RUN_ERRORS } from '../../state-machines/contract/error-names.ts';
+import { asksToKeep } from '../../state-machines/contract/execution-input.ts';
 import type { RunId } from '../../state-machines/contract/keys.ts';
 import { failureOf, marksOf, type RunEnd, stopMarksOf, type TaskOut } from '../../state-machines/contract/marks.ts';
 import type { CommitRecord, CommittedOutput } from '../../state-machines/contract/records.ts';
 import type { FailureInfo, RunResult, RunStatus, TaskResult } from '../../state-machines/contract/result.ts';
 import { eachLimited } from '../storage/each-limited.ts';
-import { asksToKeep } from './keep.ts';
 import { releasedEarly } from './released.ts';
 import { OMITTED, SKIPPED, type TaskRecords, taskResult } from './task-result.ts';
 

@@ -1,5 +1,6 @@
 /** How an execution ended, as its finalizer is told, in no more bytes than it may be told in. */
 
+import { READ_BY_EBBTIDE } from '../../state-machines/contract/execution-input.ts';
 import type { FinalizerInput, FinalizerTodo } from '../../state-machines/contract/finalizer.ts';
 import type { CaughtError } from '../../state-machines/contract/marks.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
@@ -17,9 +18,6 @@ import type { EndedExecution } from './executions.ts';
  * payload: a quarter of it is left for those.
  */
 export const FINALIZER_INPUT_LIMIT = (PAYLOAD_LIMIT / 4) * 3;
-
-/** What Ebbtide itself reads of an input: without it the wrong run would be deleted, or one that is to be kept. */
-const READ_BY_EBBTIDE: readonly string[] = ['resume', 'keep'];
 
 /**
  * Where it is too large, first the output and the cause are shortened, which the finalizer's machine only hands on; then
@@ -100,6 +98,7 @@ function withoutLargest(input: unknown, limit: number): unknown {
     name,
     // With the colon and a comma.
     size: sizeOf(name) + sizeOf(value) + 2,
+    // Without it the wrong run would be deleted, or one that is to be kept.
     needed: READ_BY_EBBTIDE.includes(name),
   }));
   const left = new Set<string>();

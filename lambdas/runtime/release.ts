@@ -6,7 +6,7 @@
  * crash after the commit loses nothing. What is not deleted, since S3 refuses or time is over, goes when the run ends.
  */
 
-import { isObject } from '../../state-machines/contract/objects.ts';
+import { asksToKeep } from '../../state-machines/contract/execution-input.ts';
 import type { CommitRecord } from '../../state-machines/contract/records.ts';
 import { inDependencyOrder, type Plan } from '../../state-machines/graph/plan.ts';
 import { eachLimited } from '../storage/each-limited.ts';
@@ -21,7 +21,7 @@ const CONSUMERS_ASKED_AT_ONCE = { first: 4, most: 64 };
 /** To be called once the attempt's task has committed, and has published what is durable. Never throws. */
 export async function releaseConsumed(attempt: Attempt): Promise<void> {
   const { plan, task, event, signal, log } = attempt;
-  if (isObject(event.input) && event.input['keep'] === true) return;
+  if (asksToKeep(event.input)) return;
   const consumed = [...Object.values(task.inputs), ...(task.each ? [task.each] : [])].filter(
     (input) => plan.task(input.task)?.outputs[input.output]?.releasedBy,
   );

@@ -2,11 +2,11 @@
 
 import { ContractError } from './errors.ts';
 import { asObject, parseRunId } from './event-parts.ts';
+import { runOf } from './execution-input.ts';
 import { isMark, isRunOut, type RunEnd, type TaskOut } from './marks.ts';
 import { isName, TASK_NAME } from './names.ts';
 import { isObject } from './objects.ts';
 import { RUN_STATUSES, type RunResult, type RunStatus } from './result.ts';
-import { runOf } from './resume.ts';
 
 /** Sent to the cleanup function when the run has ended, and again with its own answer until it is done. */
 export interface CleanupEvent {

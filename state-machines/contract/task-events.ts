@@ -2,10 +2,10 @@
 
 import { ContractError } from './errors.ts';
 import { asObject, parseRunId } from './event-parts.ts';
+import { runOf } from './execution-input.ts';
 import type { RunOut } from './marks.ts';
 import { CHUNK_ID, isName } from './names.ts';
 import type { RunResult, RunStatus } from './result.ts';
-import { runOf } from './resume.ts';
 import type { Scalar } from './values.ts';
 
 /** Sent to a task's function for every attempt. */

@@ -5,8 +5,8 @@ import type { ExecutionState, Executions } from '../../../lambdas/reaper/executi
 import { type ReapOptions, reap } from '../../../lambdas/reaper/reap.ts';
 import type { ReapSummary } from '../../../lambdas/reaper/summary.ts';
 import { Leases } from '../../../lambdas/storage/leases.ts';
+import { runOf } from '../../../state-machines/contract/execution-input.ts';
 import type { RunResult, RunStatus } from '../../../state-machines/contract/result.ts';
-import { runOf } from '../../../state-machines/contract/resume.ts';
 import { BUCKETS, type S3Fixture } from '../s3-fixture.ts';
 import { InMemoryExecutions, STARTED_AT } from './executions.ts';
 

@@ -1,8 +1,10 @@
-/** Which run an execution works on. */
+/** What Ebbtide itself reads of an execution's input. */
 
 import { ContractError } from './errors.ts';
 import { explainName, isName, RUN_ID } from './names.ts';
 import { isObject } from './objects.ts';
+
+export const READ_BY_EBBTIDE: readonly string[] = ['resume', 'keep'];
 
 /**
  * The run of an execution: the one of its own name, or the one that its input asks to resume.
@@ -16,4 +18,9 @@ export function runOf(execution: string, input: unknown): string {
   if (resume === execution)
     throw new ContractError('InvalidName', `the execution "${execution}" cannot resume the run of its own name`);
   return resume;
+}
+
+/** `keep: true`: the run's intermediates are kept, however it ends, and none goes early. */
+export function asksToKeep(input: unknown): boolean {
+  return isObject(input) && input['keep'] === true;
 }
