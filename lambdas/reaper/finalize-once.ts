@@ -7,8 +7,9 @@
  */
 
 import type { FinalizerTodo } from '../../state-machines/contract/finalizer.ts';
+import { resultIn } from '../../state-machines/contract/reported-result.ts';
 import { type EndedExecution, type Executions, hasEnded } from './executions.ts';
-import { finalizerInput, resultIn } from './finalizer-input.ts';
+import { finalizerInput } from './finalizer-input.ts';
 
 export type Finalized =
   | 'started'

@@ -4,13 +4,8 @@ import { READ_BY_EBBTIDE } from '../../state-machines/contract/execution-input.t
 import type { FinalizerInput, FinalizerTodo } from '../../state-machines/contract/finalizer.ts';
 import type { CaughtError } from '../../state-machines/contract/marks.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
-import {
-  CAUSE_LIMIT,
-  cutText,
-  PAYLOAD_LIMIT,
-  type RunResult,
-  shortenResult,
-} from '../../state-machines/contract/result.ts';
+import { resultIn } from '../../state-machines/contract/reported-result.ts';
+import { CAUSE_LIMIT, cutText, PAYLOAD_LIMIT, shortenResult } from '../../state-machines/contract/result.ts';
 import type { EndedExecution } from './executions.ts';
 
 /**
@@ -74,22 +69,6 @@ function shortenOutput(text: string, limit: number): string | null {
   const result = resultIn(text);
   if (result) return JSON.stringify(shortenResult(result, limit));
   return Buffer.byteLength(text) <= limit ? text : null;
-}
-
-/** The result that a run's own cleanup has reported, as an output or as a cause. */
-export function resultIn(text: string | undefined): RunResult | undefined {
-  try {
-    const result: unknown = JSON.parse(text ?? '');
-    return isRunResult(result) ? result : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRunResult(value: unknown): value is RunResult {
-  if (!isObject(value)) return false;
-  const { run, status, tasks, released } = value;
-  return typeof run === 'string' && typeof status === 'string' && isObject(tasks) && isObject(released);
 }
 
 function withoutLargest(input: unknown, limit: number): unknown {

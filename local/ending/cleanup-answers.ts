@@ -1,7 +1,7 @@
 /** What the cleanup function has answered: the finalizer's output is not the place where all of it ends up. */
 
-import { resultIn } from '../../lambdas/reaper/finalizer-input.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
+import { resultIn } from '../../state-machines/contract/reported-result.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import type { Invoke } from '../interpreter.ts';
 

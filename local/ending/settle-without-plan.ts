@@ -5,9 +5,9 @@
 
 import { cleanUp } from '../../lambdas/cleanup/cleanup.ts';
 import type { EndedExecution, ExecutionState } from '../../lambdas/reaper/executions.ts';
-import { resultIn } from '../../lambdas/reaper/finalizer-input.ts';
 import type { CleanupEvent, TaskRetries } from '../../state-machines/contract/cleanup-events.ts';
 import { runOf } from '../../state-machines/contract/execution-input.ts';
+import { resultIn } from '../../state-machines/contract/reported-result.ts';
 import type { RunResult, TaskResult } from '../../state-machines/contract/result.ts';
 import { LOCAL_BUCKETS } from '../assembly-model.ts';
 import { exportResults } from '../results.ts';

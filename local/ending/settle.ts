@@ -1,8 +1,8 @@
 /** From the end of an execution to the end of the process's work on it: the finalizer, the results, the notes. */
 
 import { finalizeOnce } from '../../lambdas/reaper/finalize-once.ts';
-import { resultIn } from '../../lambdas/reaper/finalizer-input.ts';
 import type { Definition, State } from '../../state-machines/compiler/asl.ts';
+import { resultIn } from '../../state-machines/contract/reported-result.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import { STATES } from '../../state-machines/contract/states.ts';
 import { type ExecutionEnd, interpret } from '../interpreter.ts';

@@ -2,7 +2,7 @@
 
 import { RUN_ERRORS, STOPPED_ERROR } from './error-names.ts';
 import { failureOf, marksOf, type TaskOut } from './marks.ts';
-import { isObject } from './objects.ts';
+import { resultIn } from './reported-result.ts';
 import type { FailureInfo, RunResult, RunStatus, TaskStatus } from './result.ts';
 import type { ExecutionDetail, HookState } from './task-events.ts';
 
@@ -94,15 +94,4 @@ function outcomeOfExecution(
     tasks: Object.fromEntries(tasks.map(([task, result]) => [task, result.status])),
     ...(why && why.name !== RUN_ERRORS.task && { error: why }),
   };
-}
-
-/** An execution's output, or the cause of its error: JSON of its result, unless it ended in a way of its own. */
-function resultIn(text: string | null | undefined): RunResult | undefined {
-  try {
-    const result = JSON.parse(text ?? '');
-    const tasks = isObject(result) && isObject(result['tasks']) ? Object.values(result['tasks']) : [undefined];
-    return tasks.every(isObject) ? result : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -18,7 +18,12 @@ const ENDED: FinalizerInput = {
     name: 'run-7',
     status: 'FAILED',
     error: 'TaskFailed',
-    cause: JSON.stringify({ tasks: { a: { status: 'FAILED', error: { name: 'Boom', message: 'no' } } } }),
+    cause: JSON.stringify({
+      run: 'run-7',
+      status: 'FAILED',
+      released: { objects: 0, bytes: 0, left: 0 },
+      tasks: { a: { status: 'FAILED', error: { name: 'Boom', message: 'no' } } },
+    }),
   },
 };
 

@@ -79,7 +79,9 @@ describe('a hook', () => {
 
 describe('an after-execution task', () => {
   const result = {
+    run: 'x',
     status: 'FAILED',
+    released: { objects: 0, bytes: 0, left: 0 },
     error: { name: 'TaskFailed', message: 'check failed' },
     tasks: {
       load: { status: 'SUCCEEDED', retriesUsed: 0 },
