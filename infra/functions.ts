@@ -9,14 +9,11 @@ import { Construct } from 'constructs';
 import { CLEANUP_TIMEOUT_SECONDS } from '../state-machines/compiler/machine/run-end.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import type { PlannedHook, PlannedTask } from '../state-machines/graph/plan.ts';
-import {
-  cleanupStatements,
-  dataStatements,
-  inPolicySize,
-  type PipelineData,
-  type ReaperMachines,
-  reaperStatements,
-} from './permissions.ts';
+import { cleanupStatements } from './permissions/cleanup.ts';
+import type { PipelineData } from './permissions/pipeline-data.ts';
+import { inPolicySize } from './permissions/policy-size.ts';
+import { type ReaperMachines, reaperStatements } from './permissions/reaper.ts';
+import { taskStatements } from './permissions/task.ts';
 
 /** @param code a folder with the bundle, `<folder>.mjs` */
 export function createTaskFunction(
@@ -41,7 +38,7 @@ export function createTaskFunction(
     },
   });
   if ('hook' in task && task.hook === 'after-execution') return lambda;
-  const statements = dataStatements(task, data);
+  const statements = taskStatements(task, data);
   for (const statement of statements) for (const part of inPolicySize(statement)) lambda.addToRolePolicy(part);
   return lambda;
 }

@@ -14,7 +14,7 @@ import { checkedKeep, checkedRate } from './durations.ts';
 import { createCleanupFunction, createReaperFunction, createTaskFunction } from './functions.ts';
 import { findHandlerFiles } from './handler-files.ts';
 import { refuseLargeDefinition, refuseLargeStack } from './limits.ts';
-import type { PipelineData } from './permissions.ts';
+import type { PipelineData } from './permissions/pipeline-data.ts';
 import { triggerReaper } from './reaper.ts';
 import { allowChildExecutions, createStateMachine } from './state-machines.ts';
 

@@ -9,7 +9,7 @@ import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunc
 import type { Construct } from 'constructs';
 import type { Definition } from '../state-machines/compiler/asl.ts';
 import { isDistributed, type Plan } from '../state-machines/graph/plan.ts';
-import { inPolicySize } from './permissions.ts';
+import { inPolicySize } from './permissions/policy-size.ts';
 
 export interface StateMachineSettings {
   readonly comment: string;

@@ -1,6 +1,6 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { expect, it } from 'vitest';
-import { inPolicySize } from '../../infra/permissions.ts';
+import { inPolicySize } from '../../infra/permissions/policy-size.ts';
 
 /** A managed policy takes 6,144 characters, and CDK moves whole statements only. */
 const RESOURCE = `arn:aws:s3:::${'b'.repeat(63)}/runs/${'p'.repeat(63)}/*/${'t'.repeat(63)}/`;
