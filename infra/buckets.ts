@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { SHORTEST_KEEP_SECONDS } from '../state-machines/contract/execution-input.ts';
 
 const PRIVATE: BucketProps = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -10,8 +11,6 @@ const PRIVATE: BucketProps = {
   objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
 };
 
-/** How long `keep: true` in an execution's input keeps its run where the pipeline keeps none for longer. */
-const SHORTEST_KEEP = Duration.days(1);
 /** For the reaper to be repaired in. */
 const MARGIN = Duration.days(7);
 
@@ -26,7 +25,7 @@ const MARGIN = Duration.days(7);
  */
 export function createRunsBucket(scope: Construct, id: string, timeout: Duration, keepOnFailure: Duration): Bucket {
   const longestRunDays = Math.ceil(timeout.toDays({ integral: false }));
-  const keepSeconds = Math.max(keepOnFailure.toSeconds(), SHORTEST_KEEP.toSeconds());
+  const keepSeconds = Math.max(keepOnFailure.toSeconds(), SHORTEST_KEEP_SECONDS);
   const wanted = Duration.seconds(2 * (timeout.toSeconds() + keepSeconds));
   return new Bucket(scope, id, {
     ...PRIVATE,

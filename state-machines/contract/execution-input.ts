@@ -20,6 +20,9 @@ export function runOf(execution: string, input: unknown): string {
   return resume;
 }
 
+/** How long a run is kept at the least that was asked to be kept. */
+export const SHORTEST_KEEP_SECONDS = 86_400;
+
 /** `keep: true`: the run's intermediates are kept, however it ends, and none goes early. */
 export function asksToKeep(input: unknown): boolean {
   return isObject(input) && input['keep'] === true;
