@@ -93,11 +93,10 @@ export class Pipeline extends Construct {
         ...Object.fromEntries(tasks.map(({ name }) => [compiled.functions[name], this.functions[name] as IFunction])),
         [CLEANUP_PLACEHOLDER]: cleanup,
       });
-      const after = plan.hooks.filter(({ hook }) => hook === 'after-execution');
       this.stateMachine = createStateMachine(this, 'StateMachine', {
         comment: `Ebbtide: ${plan.pipeline}`,
         definition: compiled.definition,
-        functions: placed(plan.functions.filter((task) => !after.some(({ name }) => name === task.name))),
+        functions: placed([...plan.tasks, ...plan.hooksBeforeCleanup]),
         values: { [RUNS_BUCKET_PLACEHOLDER]: runs.bucketName },
       });
       allowChildExecutions(this.stateMachine, plan, runs);
@@ -107,7 +106,7 @@ export class Pipeline extends Construct {
         functions: placed(plan.hooks),
       });
       const { stateMachine, finalizer } = this;
-      const machines = { stateMachine, finalizer, hasAfterExecution: after.length > 0 };
+      const machines = { stateMachine, finalizer, hasAfterExecution: plan.hooksAfterExecution.length > 0 };
       const reaper = createReaperFunction(this, 'Reaper', codeOf(REAPER), data, machines);
       triggerReaper(this, { ...machines, reaper, every: reapEvery });
       this.reaper = reaper;

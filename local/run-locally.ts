@@ -1,11 +1,10 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ExecutionState } from '../lambdas/reaper/executions.ts';
-import { retriesByName } from '../state-machines/contract/cleanup-events.ts';
+import { knownToCleanup } from '../state-machines/compiler/machine/run-end.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import type { RunResult } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import { shapeOf } from '../state-machines/graph/shape-of.ts';
 import { type Deployment, deployFolder, deployPlain } from './deployment.ts';
 import { noteCleanup, settle } from './ending/settle.ts';
 import { executionInput } from './execution-input.ts';
@@ -80,6 +79,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
   const name = options.run ?? newRunId();
   const folder = resumed ?? runFolderOf(dir, pipeline, name);
   const mark = newMark();
+  const after = plan.hooksAfterExecution;
   const execution: ExecutionRecord = {
     name,
     input,
@@ -88,6 +88,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
     ...(typeof handlers === 'string' && { handlers: resolve(handlers) }),
     ...(keepOnFailureSeconds > 0 && { keepOnFailureSeconds }),
     ...knownToCleanup(plan),
+    ...(after.length > 0 && { afterExecution: after.map((hook) => hook.name) }),
     temporary: join(tmpdir(), temporaryName(mark)),
     mark,
   };
@@ -151,18 +152,6 @@ function endedAs(end: ExecutionEnd): Omit<ExecutionState, 'startedAt' | 'input'>
     default:
       return end satisfies never;
   }
-}
-
-function knownToCleanup(plan: Plan): Pick<ExecutionRecord, 'tasks' | 'hooks' | 'afterExecution' | 'shape'> {
-  const [after, before] = [true, false].map((is) =>
-    plan.hooks.filter(({ hook }) => (hook === 'after-execution') === is),
-  );
-  return {
-    tasks: retriesByName(plan.tasks),
-    ...(before?.length && { hooks: retriesByName(before) }),
-    ...(after?.length && { afterExecution: after.map(({ name }) => name) }),
-    shape: shapeOf(plan),
-  };
 }
 
 function secondsOf(keepOnFailure = 0): number {

@@ -1,5 +1,6 @@
 /** How the tasks after an execution ended: nothing else knows, for they leave no records. */
 
+import { SKIPPED } from '../../lambdas/cleanup/task-result.ts';
 import type { TaskResult } from '../../state-machines/contract/result.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import type { Functions } from '../functions/functions.ts';
@@ -18,7 +19,7 @@ export function observeAfterExecution(
   functions: Pick<Functions, 'nameOf'>,
   invoke: Invoke,
 ): AfterExecution {
-  const after = plan.hooks.filter(({ hook }) => hook === 'after-execution').map(({ name }) => name);
+  const after = plan.hooksAfterExecution.map(({ name }) => name);
   const results = new Map<string, TaskResult>();
   const observed: Invoke = async (invocation) => {
     const name = functions.nameOf(invocation.resource) ?? '';
@@ -35,6 +36,6 @@ export function observeAfterExecution(
       throw error;
     }
   };
-  const resultOf = (name: string): TaskResult => results.get(name) ?? { status: 'SKIPPED', retriesUsed: 0 };
+  const resultOf = (name: string): TaskResult => results.get(name) ?? SKIPPED;
   return { invoke: observed, results: () => Object.fromEntries(after.map((name) => [name, resultOf(name)])) };
 }

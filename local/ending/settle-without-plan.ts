@@ -4,11 +4,12 @@
  */
 
 import { cleanUp } from '../../lambdas/cleanup/cleanup.ts';
+import { SKIPPED } from '../../lambdas/cleanup/task-result.ts';
 import type { EndedExecution, ExecutionState } from '../../lambdas/reaper/executions.ts';
 import type { CleanupEvent, TaskRetries } from '../../state-machines/contract/cleanup-events.ts';
 import { runOf } from '../../state-machines/contract/execution-input.ts';
 import { resultIn } from '../../state-machines/contract/reported-result.ts';
-import type { RunResult, TaskResult } from '../../state-machines/contract/result.ts';
+import type { RunResult } from '../../state-machines/contract/result.ts';
 import { LOCAL_BUCKETS } from '../assembly-model.ts';
 import { exportResults } from '../results.ts';
 import { type RunFolder, writeResult } from '../runs/run-folder.ts';
@@ -16,8 +17,6 @@ import type { ExecutionRecord, HeldTurn } from '../runs/turns.ts';
 import { clientOf, startS3 } from '../s3/endpoint.ts';
 import { stateOf } from './executions-here.ts';
 import type { Settled } from './settle.ts';
-
-const SKIPPED: TaskResult = { status: 'SKIPPED', retriesUsed: 0 };
 
 export async function settleWithoutPlan(folder: RunFolder, held: HeldTurn): Promise<Settled> {
   const { execution } = held.turn;

@@ -16,6 +16,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KnownToCleanup } from '../../state-machines/compiler/machine/run-end.ts';
 import { isName, RUN_ID } from '../../state-machines/contract/names.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
 import { createWhole, writeWhole } from './atomic-file.ts';
@@ -35,7 +36,7 @@ export interface Turn {
   readonly execution: ExecutionRecord;
 }
 
-export interface ExecutionRecord {
+export interface ExecutionRecord extends KnownToCleanup {
   readonly name: string;
   readonly input: unknown;
   /** ISO 8601. */
@@ -45,12 +46,8 @@ export interface ExecutionRecord {
   /** The folder of the handlers; absent where they were functions of the process. */
   readonly handlers?: string;
   readonly keepOnFailureSeconds?: number;
-  /** What cleanup has to know of the graph. */
-  readonly tasks: Readonly<Record<string, number>>;
-  readonly hooks?: Readonly<Record<string, number>>;
   /** The tasks after the execution, where there are any. */
   readonly afterExecution?: readonly string[];
-  readonly shape: string;
   /** The folder that is made for it, outside the run's. */
   readonly temporary: string;
   /** In the environment of the processes that run its functions. */

@@ -112,6 +112,15 @@ export class Plan {
     return [...this.tasks, ...this.hooks];
   }
 
+  /** Those inside the execution, which may touch the run's data. */
+  get hooksBeforeCleanup(): readonly PlannedHook[] {
+    return this.hooks.filter(({ hook }) => hook !== 'after-execution');
+  }
+
+  get hooksAfterExecution(): readonly PlannedHook[] {
+    return this.hooks.filter(({ hook }) => hook === 'after-execution');
+  }
+
   /** The tasks by wave: a task is in the first wave after all its dependencies' waves. */
   waves(): string[][] {
     const waveOf = new Map<string, number>();

@@ -123,7 +123,7 @@ function sweepStates(plan: Plan): Record<string, State> {
  * A function that was invoked just before its execution ended writes until its own timeout, which does not count its
  * cold start. After-execution tasks write nothing.
  */
-function longestWriterSeconds({ tasks, hooks }: Plan): number {
-  const writers = [...tasks, ...hooks.filter(({ hook }) => hook !== 'after-execution')];
+function longestWriterSeconds({ tasks, hooksBeforeCleanup }: Plan): number {
+  const writers = [...tasks, ...hooksBeforeCleanup];
   return Math.max(...writers.map(({ timeoutSeconds }) => timeoutSeconds)) + TIMEOUT_MARGIN_SECONDS;
 }

@@ -89,7 +89,7 @@ export const CLEANUP_FUNCTION = {
 function notesState({ plan, execution }: RunEnd, Next: string): State {
   return {
     ...CLEANUP_FUNCTION,
-    Parameters: { ...execution, ...factsOf(plan), 'state.$': '$', notesOnly: true },
+    Parameters: { ...execution, ...knownToCleanup(plan), 'state.$': '$', notesOnly: true },
     Catch: catchAnything({ ResultPath: '$.notesLost', Next }),
     Next,
   };
@@ -97,7 +97,7 @@ function notesState({ plan, execution }: RunEnd, Next: string): State {
 
 function cleanupStates({ plan, execution, cleanup }: RunEnd): Record<string, State> {
   const { parameters, Next, onFailure } = cleanup;
-  const event = { ...execution, ...factsOf(plan), ...parameters };
+  const event = { ...execution, ...knownToCleanup(plan), ...parameters };
   return {
     [STATES.cleanup]: {
       ...CLEANUP_FUNCTION,
@@ -122,11 +122,19 @@ function cleanupStates({ plan, execution, cleanup }: RunEnd): Record<string, Sta
   };
 }
 
-function factsOf(plan: Plan): Record<string, unknown> {
-  const before = plan.hooks.filter(({ hook }) => hook !== 'after-execution');
+/** What the cleanup has to know of the graph, as it is sent. */
+export function knownToCleanup(plan: Plan): KnownToCleanup {
+  const { tasks, hooksBeforeCleanup: hooks } = plan;
   return {
     shape: shapeOf(plan),
-    tasks: retriesByName(plan.tasks),
-    ...(before.length > 0 && { hooks: retriesByName(before) }),
+    tasks: retriesByName(tasks),
+    ...(hooks.length > 0 && { hooks: retriesByName(hooks) }),
   };
+}
+
+export interface KnownToCleanup {
+  readonly shape: string;
+  /** The retries of each. */
+  readonly tasks: Readonly<Record<string, number>>;
+  readonly hooks?: Readonly<Record<string, number>>;
 }
