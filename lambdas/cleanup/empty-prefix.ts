@@ -5,19 +5,19 @@
  * For n entries it takes ⌈n/1000⌉ listings, as many deletions, and the three listings of the proof.
  */
 
-import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { ContractError } from '../../state-machines/contract/errors.ts';
 import { type RunId, runPrefix } from '../../state-machines/contract/keys.ts';
 import { eachLimited } from '../storage/each-limited.ts';
+import { abortUploads } from './emptying/abort-uploads.ts';
 import { deleteEntries } from './emptying/delete-entries.ts';
-import { type Entry, listObjects, listUploads, listVersions, type Place, type Upload } from './emptying/listings.ts';
-import { OutOfTimeError, Requests } from './emptying/requests.ts';
+import { type Entry, listObjects, listUploads, listVersions, type Place } from './emptying/listings.ts';
+import { OutOfTimeError, REQUESTS_AT_ONCE, Requests } from './emptying/requests.ts';
 
 export { PATIENT_CLIENT } from './emptying/requests.ts';
 
 /** DeleteObjects takes as many keys as a listing's page has. */
 const PAGE = 1_000;
-const REQUESTS_AT_ONCE = 8;
 /** How often an object that only readers' listing shows is looked for by version before it is believed to have none. */
 const LOOKS = 3;
 
@@ -66,22 +66,6 @@ export async function emptyPrefix(
     throw new ContractError('InvalidName', `the key ${JSON.stringify(outside)} is not under ${prefix}`);
   const requests = new Requests(hasTime);
   return new Emptying({ s3, bucket, prefix, requests }, hasTime, new Set(last)).run();
-}
-
-/** How much lies under a run's prefix, for readers. */
-export async function measurePrefix(
-  s3: S3Client,
-  bucket: string,
-  id: RunId,
-): Promise<{ objects: number; bytes: number }> {
-  let objects = 0;
-  let bytes = 0;
-  const place = { s3, bucket, prefix: runPrefix(id), requests: new Requests(() => true) };
-  for await (const page of listObjects(place)) {
-    objects += page.length;
-    bytes += page.reduce((sum, object) => sum + object.bytes, 0);
-  }
-  return { objects, bytes };
 }
 
 interface Pass {
@@ -133,7 +117,8 @@ class Emptying {
       }
       // What an upload became that was completed since the versions were listed is shown by a listing that comes after
       // that of the uploads: readers' listing where no upload is left, the next pass where one was.
-      const uploads = await this.#abortAll();
+      const uploads = await abortUploads(this.#place, this.#whileTime(listUploads(this.#place)), this.#refusals);
+      this.#uploads += uploads.gone;
       const left = seen + uploads.seen - uploads.gone + kept.length;
       if (seen > 0) return left;
       if (uploads.seen > 0) {
@@ -182,35 +167,6 @@ class Emptying {
     this.#bytes += gone.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#left -= gone.length;
     return gone.length;
-  }
-
-  async #abortAll(): Promise<{ readonly seen: number; readonly gone: number }> {
-    let seen = 0;
-    let gone = 0;
-    await eachLimited(this.#whileTime(listUploads(this.#place)), 1, async (page) => {
-      seen += page.length;
-      await eachLimited(page, REQUESTS_AT_ONCE, async (upload) => {
-        if (await this.#abort(upload)) gone += 1;
-      });
-    });
-    this.#uploads += gone;
-    return { seen, gone };
-  }
-
-  async #abort({ key, uploadId }: Upload): Promise<boolean> {
-    const { s3, bucket, requests } = this.#place;
-    const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
-    try {
-      await requests.send(() => s3.send(command));
-      return true;
-    } catch (error) {
-      if (!(error instanceof S3ServiceException)) throw error;
-      // Completed or aborted by somebody else since it was listed.
-      if (error.name === 'NoSuchUpload') return true;
-      if (error.$metadata.httpStatusCode !== 403) throw error;
-      this.#refusals.add(`${error.name}: ${error.message}`);
-      return false;
-    }
   }
 
   /** An empty page costs no time: what is empty is found to be so even without any. */

@@ -9,6 +9,7 @@ export const PATIENT_CLIENT = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 12_000, throwOnRequestTimeout: true },
 } satisfies S3ClientConfig;
 
+export const REQUESTS_AT_ONCE = 8;
 /** Each of them is as many as the client's attempts. */
 export const TRIES = 8;
 /** The longest wait is 6.4 seconds, well within what functions reserve before their deadline. */
