@@ -31,13 +31,13 @@ import { Leases } from '../storage/leases.ts';
 import { Records } from '../storage/records.ts';
 import { SmallObjects } from '../storage/small-objects.ts';
 import { emptyPrefix } from './empty-prefix.ts';
-import { holdOf } from './hold.ts';
 import { keepSeconds } from './keep.ts';
 import { notesOf } from './notes.ts';
 import { hasGivenUp, releasedNow } from './released.ts';
 import { composeRunResult, NO_RECORDS, refusedResult } from './run-result.ts';
 import { storedResult, storeResult } from './stored-result.ts';
 import { sweep } from './sweep.ts';
+import { takeToCleanUp } from './take-to-clean-up.ts';
 import { whatLies } from './what-lies.ts';
 
 /** The answer is wrapped, and so is the state that carries it. */
@@ -87,7 +87,7 @@ class Cleanup {
       const record = { ...begun, result: this.#asEnded(begun.result) };
       return notesOnly ? notesOf(record.result, state) : this.#empty(record);
     }
-    const hold = await holdOf(this.#id, this.#event, lease, this.#leases);
+    const hold = await takeToCleanUp(this.#id, this.#event, lease, this.#leases);
     if (hold.kind === 'refused' || hold.kind === 'gone') return this.#untouched(hold.why, hold.kind);
 
     const [result, lay] = await Promise.all([this.#compose(), notesOnly ? undefined : this.#whatLies(1)]);

@@ -14,8 +14,6 @@ import { deleteEntries } from './emptying/delete-entries.ts';
 import { type Entry, listObjects, listUploads, listVersions, type Place } from './emptying/listings.ts';
 import { OutOfTimeError, REQUESTS_AT_ONCE, Requests } from './emptying/requests.ts';
 
-export { PATIENT_CLIENT } from './emptying/requests.ts';
-
 /** DeleteObjects takes as many keys as a listing's page has. */
 const PAGE = 1_000;
 /** How often an object that only readers' listing shows is looked for by version before it is believed to have none. */

@@ -13,7 +13,7 @@ import {
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { cleanUp } from './cleanup.ts';
-import { PATIENT_CLIENT } from './empty-prefix.ts';
+import { PATIENT_CLIENT } from './emptying/requests.ts';
 
 /** Work is handed over to the next invocation when less is left of this one. */
 const RESERVE_MS = 30_000;

@@ -6,8 +6,8 @@ import { runPrefix } from '../../state-machines/contract/keys.ts';
 import { Leases } from '../storage/leases.ts';
 import type { CleanupSurroundings } from './cleanup.ts';
 import { emptyPrefix } from './empty-prefix.ts';
-import { isLatestHolder } from './hold.ts';
 import { hasGivenUp } from './released.ts';
+import { isLatestHolder } from './take-to-clean-up.ts';
 
 const NOTHING: SweepAnswer = { done: true, objects: 0, bytes: 0 };
 

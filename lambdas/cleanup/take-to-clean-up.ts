@@ -10,7 +10,7 @@ import { isBy, type Takeover, takeOver } from '../storage/take-over.ts';
  * A run is held by the execution of its name until that keeps it; afterwards by whoever took it over. An execution of
  * which no task came so far as to take the run over does it here, so that it may clean up.
  */
-export async function holdOf(
+export async function takeToCleanUp(
   id: RunId,
   { execution, shape }: Pick<CleanupEvent, 'execution' | 'shape'>,
   lease: LeaseRecord | undefined,
