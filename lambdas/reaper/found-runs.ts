@@ -2,8 +2,10 @@
 
 import {
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { pipelinePrefix, type RunId, runInPrefix, runPrefix } from '../../state-machines/contract/keys.ts';
@@ -47,34 +49,26 @@ async function* listObjects(s3: S3Client, bucket: string, prefix: string): Async
 }
 
 async function* listUploads(s3: S3Client, bucket: string, prefix: string): AsyncGenerator<string> {
-  let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-  while (marker) {
-    const page: Awaited<ReturnType<typeof send>> = await send(marker);
+  let after: { KeyMarker: string; UploadIdMarker?: string } | undefined;
+  for (;;) {
+    const command = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, Delimiter: '/', ...after });
+    const page: ListMultipartUploadsCommandOutput = await s3.send(command);
     yield* namesIn(page.CommonPrefixes, page.Uploads);
     const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
-    marker =
-      IsTruncated && NextKeyMarker
-        ? { KeyMarker: NextKeyMarker, ...(NextUploadIdMarker && { UploadIdMarker: NextUploadIdMarker }) }
-        : undefined;
-  }
-  function send(after: { KeyMarker?: string; UploadIdMarker?: string }) {
-    return s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, Delimiter: '/', ...after }));
+    if (!IsTruncated || !NextKeyMarker) return;
+    after = { KeyMarker: NextKeyMarker, ...(NextUploadIdMarker && { UploadIdMarker: NextUploadIdMarker }) };
   }
 }
 
 async function* listVersions(s3: S3Client, bucket: string, prefix: string): AsyncGenerator<string> {
-  let marker: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
-  while (marker) {
-    const page: Awaited<ReturnType<typeof send>> = await send(marker);
+  let after: { KeyMarker: string; VersionIdMarker?: string } | undefined;
+  for (;;) {
+    const command = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, Delimiter: '/', ...after });
+    const page: ListObjectVersionsCommandOutput = await s3.send(command);
     yield* namesIn(page.CommonPrefixes, [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]);
     const { IsTruncated, NextKeyMarker, NextVersionIdMarker } = page;
-    marker =
-      IsTruncated && NextKeyMarker
-        ? { KeyMarker: NextKeyMarker, ...(NextVersionIdMarker && { VersionIdMarker: NextVersionIdMarker }) }
-        : undefined;
-  }
-  function send(after: { KeyMarker?: string; VersionIdMarker?: string }) {
-    return s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, Delimiter: '/', ...after }));
+    if (!IsTruncated || !NextKeyMarker) return;
+    after = { KeyMarker: NextKeyMarker, ...(NextVersionIdMarker && { VersionIdMarker: NextVersionIdMarker }) };
   }
 }
 
