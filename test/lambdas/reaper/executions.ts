@@ -1,10 +1,33 @@
 /** Executions in memory, for the tests of what the reaper decides: the port, carried out as Step Functions documents it. */
 
-import type { ExecutionState, Executions } from '../../../lambdas/reaper/executions.ts';
-import { hasEnded } from '../../../lambdas/reaper/executions.ts';
+import {
+  type ExecutionState,
+  type Executions,
+  type FinalizerState,
+  hasEnded,
+} from '../../../lambdas/reaper/executions.ts';
 import type { FinalizerInput } from '../../../state-machines/contract/finalizer.ts';
+import type { RunResult } from '../../../state-machines/contract/result.ts';
 
 export const STARTED_AT = '2026-01-02T03:04:05.000Z';
+
+/** What a run's own cleanup reports as the cause of its failure. */
+export function failedResult(run: string): RunResult {
+  return {
+    pipeline: 'flights',
+    run,
+    status: 'FAILED',
+    startedAt: STARTED_AT,
+    durationMs: 5,
+    error: { name: 'TaskFailed', message: 'extract' },
+    succeeded: 0,
+    failed: 1,
+    skipped: 0,
+    omitted: 0,
+    tasks: { extract: { status: 'FAILED', retriesUsed: 0, error: { name: 'Boom', message: 'no room' } } },
+    released: { objects: 3, bytes: 5, left: 0 },
+  };
+}
 
 export class InMemoryExecutions implements Executions {
   readonly executions = new Map<string, ExecutionState>();
@@ -24,7 +47,7 @@ export class InMemoryExecutions implements Executions {
     return this.executions.get(name);
   }
 
-  async finalizer(name: string): Promise<'none' | 'running' | 'over'> {
+  async finalizer(name: string): Promise<FinalizerState> {
     await this.meanwhile('finalizer', name);
     return this.finalizers.get(name) ?? 'none';
   }

@@ -3,23 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { ExecutionState } from '../../../lambdas/reaper/executions.ts';
 import { type FinalizeOptions, finalizeOnce } from '../../../lambdas/reaper/finalize-once.ts';
 import { FINALIZER_INPUT_LIMIT } from '../../../lambdas/reaper/finalizer-input.ts';
-import { CAUSE_LIMIT, PAYLOAD_LIMIT, type RunResult } from '../../../state-machines/contract/result.ts';
-import { InMemoryExecutions, STARTED_AT } from './executions.ts';
+import { CAUSE_LIMIT, PAYLOAD_LIMIT } from '../../../state-machines/contract/result.ts';
+import { failedResult, InMemoryExecutions, STARTED_AT } from './executions.ts';
 
-const RESULT: RunResult = {
-  pipeline: 'flights',
-  run: 'run-1',
-  status: 'FAILED',
-  startedAt: STARTED_AT,
-  durationMs: 5,
-  error: { name: 'TaskFailed', message: 'extract' },
-  succeeded: 0,
-  failed: 1,
-  skipped: 0,
-  omitted: 0,
-  tasks: { extract: { status: 'FAILED', retriesUsed: 0, error: { name: 'Boom', message: 'no room' } } },
-  released: { objects: 3, bytes: 5, left: 0 },
-};
+const RESULT = failedResult('run-1');
 
 type Ending = Partial<ExecutionState> & Pick<ExecutionState, 'status'>;
 

@@ -6,31 +6,12 @@ import { type ReapOptions, reap } from '../../../lambdas/reaper/reap.ts';
 import type { ReapSummary } from '../../../lambdas/reaper/summary.ts';
 import { Leases } from '../../../lambdas/storage/leases.ts';
 import { runOf } from '../../../state-machines/contract/execution-input.ts';
-import type { RunResult, RunStatus } from '../../../state-machines/contract/result.ts';
+import type { RunStatus } from '../../../state-machines/contract/result.ts';
 import { BUCKETS, type S3Fixture } from '../s3-fixture.ts';
-import { InMemoryExecutions, STARTED_AT } from './executions.ts';
+import { failedResult, InMemoryExecutions } from './executions.ts';
 
 export const HOUR = 3_600_000;
 export const NONE: ReapSummary = { active: 0, kept: 0, released: 0, expired: 0, orphansFound: 0, failed: 0 };
-
-/** What a run's own cleanup reports as the cause of its failure. */
-export function causeOf(run: string): string {
-  const result: RunResult = {
-    pipeline: 'any',
-    run,
-    status: 'FAILED',
-    startedAt: STARTED_AT,
-    durationMs: 5,
-    error: { name: 'TaskFailed', message: 'extract' },
-    succeeded: 0,
-    failed: 1,
-    skipped: 0,
-    omitted: 0,
-    tasks: { extract: { status: 'FAILED', retriesUsed: 0, error: { name: 'Boom', message: 'no room' } } },
-    released: { objects: 3, bytes: 5, left: 0 },
-  };
-  return JSON.stringify(result);
-}
 
 /** Written by `runs`, so that no two of them meet in the bucket that they share. */
 export class Pipeline {
@@ -77,7 +58,7 @@ export class Pipeline {
   }
 
   failed(name: string, state: Partial<ExecutionState> = {}): void {
-    this.ended(name, 'FAILED', { error: 'TaskFailed', cause: causeOf(name), ...state });
+    this.ended(name, 'FAILED', { error: 'TaskFailed', cause: JSON.stringify(failedResult(name)), ...state });
   }
 
   running(name: string, state: Partial<ExecutionState> = {}): void {
