@@ -13,10 +13,10 @@ import { type PlainHandlers, plainHandlers } from './functions/plain-handlers.ts
 import { type ExecutionEnd, interpret } from './interpreter.ts';
 import type { OnProgress } from './progress.ts';
 import { inputOfRun, takeToResume } from './resume.ts';
+import { type ExecutionRecord, newMark, temporaryName } from './runs/execution-record.ts';
 import { existingRun } from './runs/existing-run.ts';
 import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './runs/run-folder.ts';
 import { atSite, type Site } from './runs/site.ts';
-import { type ExecutionRecord, newMark, temporaryName } from './runs/turns.ts';
 import { readingFrom } from './s3/endpoint.ts';
 import { untilCleanup } from './stopping.ts';
 

@@ -13,9 +13,10 @@ import { type Settled, settle } from '../ending/settle.ts';
 import { settleWithoutPlan } from '../ending/settle-without-plan.ts';
 import { killLeftProcesses } from '../functions/left-processes.ts';
 import type { OnProgress } from '../progress.ts';
+import { type ExecutionRecord, newMark, temporaryName } from '../runs/execution-record.ts';
 import { type RunFolder, readResult } from '../runs/run-folder.ts';
 import { atSite } from '../runs/site.ts';
-import { type ExecutionRecord, executionsOf, type HeldTurn, newMark, takeTurn, temporaryName } from '../runs/turns.ts';
+import { executionsOf, type HeldTurn, takeTurn } from '../runs/turns.ts';
 import type { DeadRun } from './find-dead-runs.ts';
 import { dropTornObjects } from './torn-objects.ts';
 

@@ -7,8 +7,9 @@ import {
   hasEnded,
 } from '../../lambdas/reaper/executions.ts';
 import type { FinalizerInput } from '../../state-machines/contract/finalizer.ts';
+import type { ExecutionRecord } from '../runs/execution-record.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { type ExecutionRecord, noteOf } from '../runs/turns.ts';
+import { noteOf } from '../runs/turns.ts';
 
 /** Of one that this process has the turn for, so that nobody else finalizes it meanwhile. */
 export class ExecutionsHere implements Executions {

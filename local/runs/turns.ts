@@ -13,13 +13,11 @@
  * gone. What is over is told by the names of the files alone.
  */
 
-import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KnownToCleanup } from '../../state-machines/compiler/machine/run-end.ts';
-import { isName, RUN_ID } from '../../state-machines/contract/names.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
 import { createWhole, writeWhole } from './atomic-file.ts';
+import { type ExecutionRecord, isExecutionRecord } from './execution-record.ts';
 import { isProcessIdentity, livenessOf, type ProcessIdentity, thisProcess } from './process-identity.ts';
 
 const FOLDER = 'turns';
@@ -34,24 +32,6 @@ export interface Turn {
   readonly run: string;
   /** What is run, or what is finalized. */
   readonly execution: ExecutionRecord;
-}
-
-export interface ExecutionRecord extends KnownToCleanup {
-  readonly name: string;
-  readonly input: unknown;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  /** The folder from which it was started: where its pipeline is looked for. */
-  readonly project: string;
-  /** The folder of the handlers; absent where they were functions of the process. */
-  readonly handlers?: string;
-  readonly keepOnFailureSeconds?: number;
-  /** The tasks after the execution, where there are any. */
-  readonly afterExecution?: readonly string[];
-  /** The folder that is made for it, outside the run's. */
-  readonly temporary: string;
-  /** In the environment of the processes that run its functions. */
-  readonly mark: string;
 }
 
 export interface Latest {
@@ -160,16 +140,6 @@ export function executionsOf(folder: string, until = latestTurn(folder)?.number 
   return [...executions.values()];
 }
 
-/** A mark that no other process on earth has. */
-export function newMark(): string {
-  return randomUUID();
-}
-
-/** Of the folder for temporary files that an execution with this mark makes. */
-export function temporaryName(mark: string): string {
-  return `ebbtide-${mark}`;
-}
-
 function noteFile(folder: string, number: number, what: TurnNote): string {
   return join(folder, FOLDER, `${number}.${what}.json`);
 }
@@ -191,13 +161,7 @@ function readJson(path: string): unknown {
 }
 
 function isTurn(turn: unknown): turn is Turn {
-  if (!isObject(turn) || turn['version'] !== 1 || !isProcessIdentity(turn['by'])) return false;
-  const { execution } = turn;
   return (
-    isObject(execution) &&
-    isName(RUN_ID, execution['name']) &&
-    typeof execution['mark'] === 'string' &&
-    typeof execution['temporary'] === 'string' &&
-    isObject(execution['tasks'])
+    isObject(turn) && turn['version'] === 1 && isProcessIdentity(turn['by']) && isExecutionRecord(turn['execution'])
   );
 }

@@ -2,7 +2,8 @@
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newMark, type takeTurn, temporaryName } from '../../../local/runs/turns.ts';
+import { newMark, temporaryName } from '../../../local/runs/execution-record.ts';
+import type { takeTurn } from '../../../local/runs/turns.ts';
 
 /** A turn in which an execution of that name is run. */
 export function turnOf(name: string): Parameters<typeof takeTurn>[2] {

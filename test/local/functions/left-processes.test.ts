@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, expect, it } from 'vitest';
 import { killLeftProcesses, MARK_VARIABLE, processesWith } from '../../../local/functions/left-processes.ts';
-import { newMark } from '../../../local/runs/turns.ts';
+import { newMark } from '../../../local/runs/execution-record.ts';
 import { isRunning } from '../fixtures.ts';
 
 const children = new Set<ReturnType<typeof spawn>>();
