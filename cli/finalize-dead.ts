@@ -1,7 +1,7 @@
 /** Before any command: runs whose process died are finalized first, so that nothing of them waits longer than that. */
 
-import type { FinalizedRun } from '../local/dead/dead-runs.ts';
-import { findDeadRuns } from '../local/dead/find-dead-runs.ts';
+import type { FinalizedRun } from '../local/dead-runs/finalize-dead-run.ts';
+import { findDeadRuns } from '../local/dead-runs/find-dead-runs.ts';
 import type { RunFolder } from '../local/runs/run-folder.ts';
 import { loadProjectPlan } from './pipelines.ts';
 import { formatBytes, formatCount, formatTime } from './render/units.ts';
@@ -12,7 +12,7 @@ export async function finalizeDeadRuns(dir: string, { stderr }: Terminal): Promi
   const dead = findDeadRuns(dir);
   if (dead.length === 0) return [];
   // What it takes to run a pipeline is loaded only for that.
-  const { finalizeDeadRun } = await import('../local/dead/dead-runs.ts');
+  const { finalizeDeadRun } = await import('../local/dead-runs/finalize-dead-run.ts');
   const finalized: FinalizedRun[] = [];
   for (const one of dead) {
     stderr.write(`${nameOf(one.folder)} had died; finalizing it …\n`);

@@ -16,8 +16,8 @@ import { inputOfRun, takeToResume } from './resume.ts';
 import { type ExecutionRecord, newMark, temporaryName } from './runs/execution-record.ts';
 import { existingRun } from './runs/existing-run.ts';
 import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './runs/run-folder.ts';
-import { atSite, type Site } from './runs/site.ts';
 import { readingFrom } from './s3/endpoint.ts';
+import { atSite, type Site } from './site.ts';
 import { untilCleanup } from './stopping.ts';
 
 export interface RunLocallyOptions {

@@ -9,7 +9,7 @@ import { type ExecutionEnd, interpret } from '../interpreter.ts';
 import type { ResultFile } from '../progress.ts';
 import { exportResults } from '../results.ts';
 import { writeResult } from '../runs/run-folder.ts';
-import type { Site } from '../runs/site.ts';
+import type { Site } from '../site.ts';
 import { observeAfterExecution } from './after-execution.ts';
 import { observeCleanup } from './cleanup-answers.ts';
 import { ExecutionsHere, stateOf } from './executions-here.ts';

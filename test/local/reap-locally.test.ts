@@ -4,7 +4,7 @@ import type { HandlerOf } from '../../lambdas/runtime/index.ts';
 import { reapLocally, runLocally } from '../../local/index.ts';
 import { executionsOf, latestTurn, takeTurn } from '../../local/runs/turns.ts';
 import { TaskGraph, text } from '../../state-machines/index.ts';
-import { disown } from './dead/left-runs.ts';
+import { disown } from './dead-runs/left-runs.ts';
 import { filesUnder, temporaryFolder } from './fixtures.ts';
 
 const base = temporaryFolder();

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { type RunLocallyOptions, reapLocally, runLocally } from '../../local/index.ts';
 import { executionsOf } from '../../local/runs/turns.ts';
 import { csv, durable, json, ndjson, TaskGraph } from '../../state-machines/index.ts';
-import { disown } from './dead/left-runs.ts';
+import { disown } from './dead-runs/left-runs.ts';
 import { DIAMOND_TABLE, diamond, diamondHandlers, filesUnder, temporaryFolder } from './fixtures.ts';
 
 const dir = temporaryFolder();

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type ProcessIdentity, thisProcess } from '../../../local/runs/process-identity.ts';
 import { createRunFolder, removeUnborn, runFolderOf, runFoldersIn } from '../../../local/runs/run-folder.ts';
 import { executionsOf, latestTurn, livenessOfTurn, noteOf, takeTurn } from '../../../local/runs/turns.ts';
-import { disown, turnOf } from '../dead/left-runs.ts';
+import { disown, turnOf } from '../dead-runs/left-runs.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 const dir = temporaryFolder();

@@ -15,8 +15,8 @@ import { killLeftProcesses } from '../functions/left-processes.ts';
 import type { OnProgress } from '../progress.ts';
 import { type ExecutionRecord, newMark, temporaryName } from '../runs/execution-record.ts';
 import { type RunFolder, readResult } from '../runs/run-folder.ts';
-import { atSite } from '../runs/site.ts';
 import { executionsOf, type HeldTurn, takeTurn } from '../runs/turns.ts';
+import { atSite } from '../site.ts';
 import type { DeadRun } from './find-dead-runs.ts';
 import { dropTornObjects } from './torn-objects.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { CreateMultipartUploadCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, it } from 'vitest';
-import { dropTornObjects } from '../../../local/dead/torn-objects.ts';
+import { dropTornObjects } from '../../../local/dead-runs/torn-objects.ts';
 import { startS3 } from '../../../local/s3/endpoint.ts';
 import { filesUnder, s3ClientOf, temporaryFolder } from '../fixtures.ts';
 

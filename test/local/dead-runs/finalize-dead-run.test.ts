@@ -2,8 +2,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, utim
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { finalizeDeadRun } from '../../../local/dead/dead-runs.ts';
-import { type DeadRun, findDeadRuns } from '../../../local/dead/find-dead-runs.ts';
+import { finalizeDeadRun } from '../../../local/dead-runs/finalize-dead-run.ts';
+import { type DeadRun, findDeadRuns } from '../../../local/dead-runs/find-dead-runs.ts';
 import { runLocally } from '../../../local/index.ts';
 import { executionsOf, takeTurn } from '../../../local/runs/turns.ts';
 import { TaskGraph } from '../../../state-machines/index.ts';

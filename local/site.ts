@@ -1,15 +1,15 @@
 /** Where the executions of one run are carried out: its functions and its S3 endpoint, for as long as they are needed. */
 
-import type { Plan } from '../../state-machines/graph/plan.ts';
-import type { Deployment } from '../deployment.ts';
-import type { Functions } from '../functions/functions.ts';
-import { Places } from '../functions/places.ts';
-import type { InterpretOptions } from '../interpreter.ts';
-import type { OnProgress } from '../progress.ts';
-import { reporting } from '../reporting.ts';
-import { type LocalS3, type LocalS3Options, startS3 } from '../s3/endpoint.ts';
-import type { RunFolder } from './run-folder.ts';
-import type { HeldTurn } from './turns.ts';
+import type { Plan } from '../state-machines/graph/plan.ts';
+import type { Deployment } from './deployment.ts';
+import type { Functions } from './functions/functions.ts';
+import { Places } from './functions/places.ts';
+import type { InterpretOptions } from './interpreter.ts';
+import type { OnProgress } from './progress.ts';
+import { reporting } from './reporting.ts';
+import type { RunFolder } from './runs/run-folder.ts';
+import type { HeldTurn } from './runs/turns.ts';
+import { type LocalS3, type LocalS3Options, startS3 } from './s3/endpoint.ts';
 
 export interface SiteOptions extends Pick<LocalS3Options, 'refuse'> {
   readonly plan: Plan;
