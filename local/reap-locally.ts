@@ -10,7 +10,7 @@ import { stateOf } from './ending/executions-here.ts';
 import { holdsAnything } from './runs/data-left.ts';
 import { type RunFolder, readResult, removeUnborn, runFoldersIn, writeResult } from './runs/run-folder.ts';
 import { executionsOf, type HeldTurn, type Latest, latestTurn, livenessOfTurn, takeTurn } from './runs/turns.ts';
-import { clientOf, startS3 } from './s3/endpoint.ts';
+import { atStorage } from './site.ts';
 
 export interface ReapLocallyOptions extends Partial<FinalizeDeadOptions> {
   /** Where runs keep their data. @default '.ebbtide' */
@@ -83,13 +83,10 @@ async function empty(folder: RunFolder, held: HeldTurn, options: ReapLocallyOpti
   return fate;
 }
 
-async function reapFolder(folder: RunFolder, { now }: ReapLocallyOptions, dryRun: boolean) {
-  const endpoint = await startS3({ folder: folder.s3 });
-  const s3 = clientOf(endpoint.endpoint);
+function reapFolder(folder: RunFolder, { now }: ReapLocallyOptions, dryRun: boolean) {
   const gone = { objects: 0, bytes: 0 };
   let failure: unknown;
-  try {
-    for (const bucket of Object.values(LOCAL_BUCKETS)) endpoint.createBucket(bucket);
+  return atStorage(folder, async (s3) => {
     const summary = await reap({
       pipeline: folder.pipeline,
       s3,
@@ -111,10 +108,7 @@ async function reapFolder(folder: RunFolder, { now }: ReapLocallyOptions, dryRun
     if (failure !== undefined) throw failure;
     const [fate] = Object.entries(summary).find(([, count]) => count > 0) ?? [];
     return { fate: fate as Fate | undefined, ...gone };
-  } finally {
-    s3.destroy();
-    await endpoint.stop();
-  }
+  });
 }
 
 /** They are over, and finalized: each in the turn of a process that has noted so. */

@@ -1,6 +1,8 @@
 /** Where the executions of one run are carried out: its functions and its S3 endpoint, for as long as they are needed. */
 
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Plan } from '../state-machines/graph/plan.ts';
+import { LOCAL_BUCKETS } from './assembly-model.ts';
 import type { Deployment } from './deployment.ts';
 import type { Functions } from './functions/functions.ts';
 import { Places } from './functions/places.ts';
@@ -9,7 +11,7 @@ import type { OnProgress } from './progress.ts';
 import { reporting } from './reporting.ts';
 import type { RunFolder } from './runs/run-folder.ts';
 import type { HeldTurn } from './runs/turns.ts';
-import { type LocalS3, type LocalS3Options, startS3 } from './s3/endpoint.ts';
+import { clientOf, type LocalS3, type LocalS3Options, startS3 } from './s3/endpoint.ts';
 
 export interface SiteOptions extends Pick<LocalS3Options, 'refuse'> {
   readonly plan: Plan;
@@ -52,5 +54,21 @@ export async function atSite<T>(
     }
   } finally {
     deployment.dispose();
+  }
+}
+
+/** Only the S3 endpoint, where no function is called any more. */
+export async function atStorage<T>(
+  { s3: folder }: RunFolder,
+  work: (s3: S3Client, endpoint: string) => Promise<T>,
+): Promise<T> {
+  const local = await startS3({ folder });
+  const s3 = clientOf(local.endpoint);
+  try {
+    for (const bucket of Object.values(LOCAL_BUCKETS)) local.createBucket(bucket);
+    return await work(s3, local.endpoint);
+  } finally {
+    s3.destroy();
+    await local.stop();
   }
 }

@@ -3,6 +3,7 @@
  * data goes as it would have, and the result says what the records tell.
  */
 
+import type { S3Client } from '@aws-sdk/client-s3';
 import { cleanUp } from '../../lambdas/cleanup/cleanup.ts';
 import { SKIPPED } from '../../lambdas/cleanup/task-result.ts';
 import type { EndedExecution, ExecutionState } from '../../lambdas/reaper/executions.ts';
@@ -15,40 +16,35 @@ import { exportResults } from '../results.ts';
 import type { ExecutionRecord } from '../runs/execution-record.ts';
 import { type RunFolder, writeResult } from '../runs/run-folder.ts';
 import type { HeldTurn } from '../runs/turns.ts';
-import { clientOf, startS3 } from '../s3/endpoint.ts';
+import { atStorage } from '../site.ts';
 import { stateOf } from './executions-here.ts';
 import type { Settled } from './settle.ts';
 
 export async function settleWithoutPlan(folder: RunFolder, held: HeldTurn): Promise<Settled> {
   const { execution } = held.turn;
   const state = stateOf(folder, execution) as EndedExecution;
-  const endpoint = await startS3({ folder: folder.s3 });
-  try {
-    for (const bucket of Object.values(LOCAL_BUCKETS)) endpoint.createBucket(bucket);
+  return atStorage(folder, async (s3, endpoint) => {
     const reported = resultIn(state.output ?? state.cause);
-    const cleaned = reported ?? (await cleanedUp(folder, execution, state, endpoint.endpoint));
+    const cleaned = reported ?? (await cleanedUp(folder, execution, state, s3));
     const after = (execution.afterExecution ?? []).map((name) => [name, SKIPPED] as const);
     const result: RunResult = {
       ...cleaned,
       status: state.status,
       ...(after.length > 0 && { hooks: { ...cleaned.hooks, ...Object.fromEntries(after) } }),
     };
-    const results = await exportResults(result, endpoint.endpoint, LOCAL_BUCKETS.results, folder.results);
+    const results = await exportResults(result, endpoint, LOCAL_BUCKETS.results, folder.results);
     writeResult(folder, result);
     held.note('over', { status: result.status });
     return { result, results };
-  } finally {
-    await endpoint.stop();
-  }
+  });
 }
 
 async function cleanedUp(
   { pipeline, run }: RunFolder,
   { name, input, startedAt, tasks, hooks, shape, keepOnFailureSeconds }: ExecutionRecord,
   { status, error, cause }: ExecutionState,
-  endpoint: string,
+  s3: S3Client,
 ): Promise<RunResult> {
-  const s3 = clientOf(endpoint);
   let event: CleanupEvent = {
     run: runOf(name, input),
     execution: name,
@@ -61,14 +57,10 @@ async function cleanedUp(
     ...(keepOnFailureSeconds !== undefined && { keepOnFailureSeconds }),
     ...(status !== 'RUNNING' && { status }),
   };
-  try {
-    for (;;) {
-      const answer = await cleanUp(event, { pipeline, s3, runsBucket: LOCAL_BUCKETS.runs, hasTime: () => true });
-      if ('done' in answer && !answer.done && 'result' in answer) event = { ...event, state: answer };
-      else return told(answer, run);
-    }
-  } finally {
-    s3.destroy();
+  for (;;) {
+    const answer = await cleanUp(event, { pipeline, s3, runsBucket: LOCAL_BUCKETS.runs, hasTime: () => true });
+    if ('done' in answer && !answer.done && 'result' in answer) event = { ...event, state: answer };
+    else return told(answer, run);
   }
 }
 
