@@ -11,6 +11,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Context } from 'aws-lambda';
 import { ENVIRONMENT } from '../../state-machines/contract/environment.ts';
+import { PATIENT_CLIENT } from '../cleanup/emptying/requests.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { parseReaperEvent } from './event.ts';
 import { type Finalized, finalizeOnce } from './finalize-once.ts';
@@ -46,7 +47,7 @@ function warmUp() {
     stateMachine,
     runsBucket: fromEnvironment('runsBucket'),
     afterExecution: process.env[ENVIRONMENT.afterExecution] === 'yes',
-    s3: new S3Client({}),
+    s3: new S3Client(PATIENT_CLIENT),
     executions: new StepFunctions(new SFNClient({}), { stateMachine, finalizer: fromEnvironment('finalizer') }),
     log: new Logger({ serviceName: pipeline }),
     metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline }),
