@@ -43,7 +43,7 @@ export class ExecutionsHere implements Executions {
   async *withoutFinalizer(): AsyncGenerator<string> {}
 }
 
-export const DIED = 'the process that ran it died';
+const DIED = 'the process that ran it died';
 
 /** An execution whose process noted no end was ended with it. */
 export function stateOf({ path }: RunFolder, { name, startedAt, input }: ExecutionRecord): ExecutionState {

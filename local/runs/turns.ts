@@ -64,7 +64,7 @@ export function latestTurn(folder: string): Latest | undefined {
 }
 
 /** @returns undefined where there is none of that number, or one that cannot be read */
-export function readTurn(folder: string, number: number): Turn | undefined {
+function readTurn(folder: string, number: number): Turn | undefined {
   const turn = readJson(join(folder, FOLDER, `${number}.json`));
   return isTurn(turn) ? turn : undefined;
 }
