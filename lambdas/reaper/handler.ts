@@ -11,6 +11,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Context } from 'aws-lambda';
 import { ENVIRONMENT } from '../../state-machines/contract/environment.ts';
+import { PATIENT_CLIENT } from '../cleanup/empty-prefix.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { parseReaperEvent } from './event.ts';
 import { type Finalized, finalizeOnce } from './finalize-once.ts';
@@ -24,6 +25,12 @@ const RESERVE_MS = 30_000;
 const START_LAG_MS = 10 * 60_000;
 /** Between one question and the next, where DescribeExecution lags behind the event. */
 const EVENT_LAG_MS = [250, 500, 1_000, 2_000];
+
+/**
+ * Step Functions answers some ten of these questions a second, once those that were saved up are used. Who asks for many
+ * executions at once must slow down: were it to give up, it would be at the same ones on every visit.
+ */
+const PATIENT_WITH_STEP_FUNCTIONS = { maxAttempts: 10, retryMode: 'adaptive' } as const;
 
 const METRICS: Readonly<Record<keyof ReapSummary, string>> = {
   active: 'RunsActive',
@@ -46,8 +53,11 @@ function warmUp() {
     stateMachine,
     runsBucket: fromEnvironment('runsBucket'),
     afterExecution: process.env[ENVIRONMENT.afterExecution] === 'yes',
-    s3: new S3Client({}),
-    executions: new StepFunctions(new SFNClient({}), { stateMachine, finalizer: fromEnvironment('finalizer') }),
+    s3: new S3Client(PATIENT_CLIENT),
+    executions: new StepFunctions(new SFNClient(PATIENT_WITH_STEP_FUNCTIONS), {
+      stateMachine,
+      finalizer: fromEnvironment('finalizer'),
+    }),
     log: new Logger({ serviceName: pipeline }),
     metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline }),
   };

@@ -119,6 +119,15 @@ describe('the event of an ending', () => {
     await expect(reaper(endedEvent('run-1'))).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 
+  it('is seen to however often Step Functions says that it is asked too much', async () => {
+    endpoint.add('stateMachine', 'run-1', { status: 'ABORTED' });
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0);
+    let throttled = 0;
+    endpoint.refuse = () => (throttled++ < 3 ? 'ThrottlingException' : undefined);
+    expect(await reaper(endedEvent('run-1'))).toEqual({ finalizer: 'started' });
+    random.mockRestore();
+  });
+
   const foreign = `${MACHINES.stateMachine}-b`;
   it.each<[string, unknown]>([
     ['of another machine', endedEvent('run-1', { stateMachineArn: foreign })],
