@@ -107,7 +107,12 @@ export class Pipeline extends Construct {
         functions: placed(plan.hooks),
       });
       const { stateMachine, finalizer } = this;
-      const machines = { stateMachine, finalizer, hasAfterExecution: after.length > 0 };
+      const machines = {
+        stateMachine,
+        finalizer,
+        hasAfterExecution: after.length > 0,
+        hasHooks: plan.hooks.length > after.length,
+      };
       const reaper = createReaperFunction(this, 'Reaper', codeOf(REAPER), data, machines);
       triggerReaper(this, { ...machines, reaper, every: reapEvery });
       this.reaper = reaper;

@@ -53,6 +53,7 @@ function warmUp() {
     stateMachine,
     runsBucket: fromEnvironment('runsBucket'),
     afterExecution: process.env[ENVIRONMENT.afterExecution] === 'yes',
+    hooks: process.env[ENVIRONMENT.hooks] === 'yes',
     s3: new S3Client(PATIENT_CLIENT),
     executions: new StepFunctions(new SFNClient(PATIENT_WITH_STEP_FUNCTIONS), {
       stateMachine,

@@ -191,6 +191,19 @@ describe('a visit', () => {
     });
   });
 
+  it('sees to the hooks of a run that was ended before it wrote anything', async () => {
+    vi.stubEnv('EBBTIDE_AFTER_EXECUTION', undefined);
+    vi.stubEnv('EBBTIDE_HOOKS', 'yes');
+    vi.resetModules();
+    const { handler: withHooks } = await import('../../../lambdas/reaper/handler.ts');
+    endpoint.add('stateMachine', 'too-soon', { status: 'ABORTED' });
+    endpoint.add('stateMachine', 'succeeded', { status: 'SUCCEEDED' });
+    await withHooks({}, context);
+    expect(started()).toEqual(['too-soon']);
+    vi.stubEnv('EBBTIDE_AFTER_EXECUTION', 'yes');
+    vi.stubEnv('EBBTIDE_HOOKS', undefined);
+  });
+
   it('is told of in metrics, one for each figure of the summary; a dry run is not', async () => {
     vi.stubEnv('POWERTOOLS_DEV', 'true');
     vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');

@@ -161,7 +161,7 @@ it('an execution that ended in any state behind its hooks had come to its cleanu
 });
 
 describe('executions without a finalizer', () => {
-  const names = async () => (await Array.fromAsync(executions.withoutFinalizer())).sort();
+  const names = async (succeeded = true) => (await Array.fromAsync(executions.withoutFinalizer({ succeeded }))).sort();
 
   it('are those of the last week that are over, under names of runs', async () => {
     const now = Date.now();
@@ -176,6 +176,7 @@ describe('executions without a finalizer', () => {
     endpoint.add('stateMachine', 'being-done', { status: 'FAILED' });
     endpoint.add('finalizer', 'being-done', { status: 'RUNNING' });
     expect(await names()).toEqual(['is-ABORTED', 'is-FAILED', 'is-SUCCEEDED', 'is-TIMED_OUT']);
+    expect(await names(false)).toEqual(['is-ABORTED', 'is-FAILED', 'is-TIMED_OUT']);
   });
 
   it('are found on all pages, up to a bound', async () => {
