@@ -80,6 +80,7 @@ export function createReaperFunction(
       [ENVIRONMENT.stateMachine]: machines.stateMachine.stateMachineArn,
       [ENVIRONMENT.finalizer]: machines.finalizer.stateMachineArn,
       ...(machines.hasAfterExecution && { [ENVIRONMENT.afterExecution]: 'yes' }),
+      ...(machines.hasHooks && { [ENVIRONMENT.hooks]: 'yes' }),
     },
   });
   for (const statement of reaperStatements(data, machines)) lambda.addToRolePolicy(statement);

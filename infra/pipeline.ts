@@ -106,7 +106,12 @@ export class Pipeline extends Construct {
         functions: placed(plan.hooks),
       });
       const { stateMachine, finalizer } = this;
-      const machines = { stateMachine, finalizer, hasAfterExecution: plan.hooksAfterExecution.length > 0 };
+      const machines = {
+        stateMachine,
+        finalizer,
+        hasAfterExecution: plan.hooksAfterExecution.length > 0,
+        hasHooks: plan.hooksBeforeCleanup.length > 0,
+      };
       const reaper = createReaperFunction(this, 'Reaper', codeOf(REAPER), data, machines);
       triggerReaper(this, { ...machines, reaper, every: reapEvery });
       this.reaper = reaper;

@@ -10,12 +10,14 @@ export interface ReaperMachines {
   readonly finalizer: StateMachine;
   /** There are tasks that run after an execution: each that ended must have had a finalizer. */
   readonly hasAfterExecution: boolean;
+  /** There are errors or finally tasks, which an execution can leave to do that was ended before it wrote anything. */
+  readonly hasHooks: boolean;
 }
 
 /** What the reaper may do: see how executions ended, start their finalizers, and take over and delete runs. */
 export function reaperStatements(
   data: PipelineData,
-  { stateMachine, finalizer, hasAfterExecution }: ReaperMachines,
+  { stateMachine, finalizer, hasAfterExecution, hasHooks }: ReaperMachines,
 ): PolicyStatement[] {
   const { pipeline, runs } = data;
   const holders = runs.arnForObjects(`runs/${pipeline}/*/${HOLDERS}*`);
@@ -35,7 +37,7 @@ export function reaperStatements(
       actions: ['states:StartExecution'],
       resources: [finalizer.stateMachineArn],
     }),
-    ...(hasAfterExecution
+    ...(hasAfterExecution || hasHooks
       ? [
           new PolicyStatement({
             sid: 'ListExecutions',

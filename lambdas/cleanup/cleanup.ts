@@ -12,6 +12,10 @@
  * 4. The stored result goes. A call that comes later still, since the last answer was lost, has the machine's marks only.
  *
  * Keeping is one request, the lease, before which nothing has changed.
+ *
+ * An execution that is ended in its cleanup leaves a function behind that goes on with it, while the finalizer's comes to
+ * keep the run that this one deletes. Each writes down what it is about, and then looks whether the other has: one that
+ * deletes leaves what it finds kept, and one that keeps gives up where it finds the other deleting.
  */
 
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -137,10 +141,15 @@ class Cleanup {
   }
 
   async #keep(result: RunResult, seconds: number, holder: number): Promise<CleanupAnswer> {
-    const { execution, shape } = this.#event;
+    const { execution, shape, status } = this.#event;
     const now = Date.now();
     const until = new Date(now + seconds * 1_000).toISOString();
     await this.#leases.keep(this.#id, { until, keptAt: new Date(now).toISOString(), execution, holder, shape });
+    const deleting = status === undefined ? undefined : await storedResult(this.#objects, this.#id, execution);
+    if (deleting) {
+      await this.#leases.end(this.#id);
+      return this.#empty({ ...deleting, result: this.#asEnded(deleting.result) });
+    }
     return this.#kept(result, until);
   }
 
@@ -153,7 +162,11 @@ class Cleanup {
     const { s3, runsBucket, hasTime } = this.#surroundings;
     const { run, execution } = this.#event;
     await storeResult(this.#objects, this.#id, record);
-    // Only another execution's lease can be there: one of this one is found before, and means that the run is kept.
+    const lease = await this.#leases.lease(this.#id);
+    if (lease?.execution === execution) {
+      await this.#objects.delete(resultRecordKey(this.#id));
+      return this.#kept(record.result, lease.until);
+    }
     if (run !== execution) await this.#leases.end(this.#id);
     const last = [resultRecordKey(this.#id)];
     const emptied = await emptyPrefix(s3, runsBucket, this.#id, hasTime, { last });

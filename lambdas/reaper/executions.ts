@@ -13,10 +13,11 @@ export interface Executions {
   /** @returns false where there was one of that name already: once is enough */
   startFinalizer(input: FinalizerInput): Promise<boolean>;
   /**
-   * Names of executions that ended and have no finalizer. Asked only where there are tasks after the execution, since
-   * an execution that cleaned up after itself leaves no prefix to be found by.
+   * Names of executions that ended and have no finalizer, those that succeeded only if wanted. Asked where there are hooks
+   * or tasks after the execution, which one can leave to do that leaves no prefix to be found by: it has cleaned up after
+   * itself, or was ended before it wrote anything.
    */
-  withoutFinalizer(): AsyncIterable<string>;
+  withoutFinalizer(wanted: { readonly succeeded: boolean }): AsyncIterable<string>;
 }
 
 export interface ExecutionState {

@@ -26,6 +26,12 @@ const START_LAG_MS = 10 * 60_000;
 /** Between one question and the next, where DescribeExecution lags behind the event. */
 const EVENT_LAG_MS = [250, 500, 1_000, 2_000];
 
+/**
+ * Step Functions answers some ten of these questions a second, once those that were saved up are used. Who asks for many
+ * executions at once must slow down: were it to give up, it would be at the same ones on every visit.
+ */
+const PATIENT_WITH_STEP_FUNCTIONS = { maxAttempts: 10, retryMode: 'adaptive' } as const;
+
 const METRICS: Readonly<Record<keyof ReapSummary, string>> = {
   active: 'RunsActive',
   kept: 'RunsKept',
@@ -47,8 +53,12 @@ function warmUp() {
     stateMachine,
     runsBucket: fromEnvironment('runsBucket'),
     afterExecution: process.env[ENVIRONMENT.afterExecution] === 'yes',
+    hooks: process.env[ENVIRONMENT.hooks] === 'yes',
     s3: new S3Client(PATIENT_CLIENT),
-    executions: new StepFunctions(new SFNClient({}), { stateMachine, finalizer: fromEnvironment('finalizer') }),
+    executions: new StepFunctions(new SFNClient(PATIENT_WITH_STEP_FUNCTIONS), {
+      stateMachine,
+      finalizer: fromEnvironment('finalizer'),
+    }),
     log: new Logger({ serviceName: pipeline }),
     metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline }),
   };

@@ -30,6 +30,8 @@ export interface ReapOptions {
   readonly executions: Executions;
   /** Whether the pipeline has tasks that run after an execution. */
   readonly afterExecution: boolean;
+  /** Whether it has errors or finally tasks. @default false */
+  readonly hooks?: boolean;
   /** Counts as if it did, and changes nothing. */
   readonly dryRun?: boolean;
   /** How long after its start an execution may not be known to `executions` yet. @default 0 */
@@ -51,7 +53,8 @@ type Fate = keyof ReapSummary;
 
 /** One run that fails does not stop the others; it rejects where the runs cannot be listed. */
 export async function reap(options: ReapOptions): Promise<ReapSummary> {
-  const { pipeline, s3, runsBucket, executions, afterExecution, log, dryRun, hasTime = () => true } = options;
+  const { pipeline, s3, runsBucket, executions, log, dryRun, hasTime = () => true } = options;
+  const { afterExecution, hooks = false } = options;
   const summary = { active: 0, kept: 0, released: 0, expired: 0, orphansFound: 0, failed: 0 };
   const reaper = new Reaper(options);
   const orphans = new Set<string>();
@@ -88,10 +91,11 @@ export async function reap(options: ReapOptions): Promise<ReapSummary> {
       return fate;
     });
   });
-  if (!afterExecution) return summary;
+  if (!afterExecution && !hooks) return summary;
 
   await count({ what: 'executions without a finalizer' }, async () => {
-    await eachLimited(whileTimeIsLeft(executions.withoutFinalizer()), RUNS_AT_ONCE, (execution) =>
+    const left = executions.withoutFinalizer({ succeeded: afterExecution });
+    await eachLimited(whileTimeIsLeft(left), RUNS_AT_ONCE, (execution) =>
       count({ execution }, async () => {
         if (dryRun) return orphans.has(execution) ? undefined : 'orphansFound';
         return (await reaper.finalize(execution)) === 'orphansFound' ? 'orphansFound' : undefined;

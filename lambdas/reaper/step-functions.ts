@@ -31,6 +31,11 @@ const FROM_CLEANUP_ON: readonly string[] = [
   STATES.cleanup,
   STATES.cleanupFromRecords,
   STATES.cleanupFailed,
+  STATES.notesAsText,
+  STATES.anyTaskFailed,
+  STATES.runAndCleanupFailed,
+  STATES.taskAndCleanupFailed,
+  STATES.onlyCleanupFailed,
   STATES.verdict,
   STATES.succeeded,
   STATES.failed,
@@ -108,10 +113,11 @@ export class StepFunctions implements Executions {
     }
   }
 
-  async *withoutFinalizer(): AsyncGenerator<string> {
+  async *withoutFinalizer({ succeeded }: { readonly succeeded: boolean }): AsyncGenerator<string> {
     const finalized = new Set<string>();
     for await (const { name = '' } of this.#recent(this.#machines.finalizer)) finalized.add(name);
     for await (const { name, status } of this.#recent(this.#machines.stateMachine)) {
+      if (status === 'SUCCEEDED' && !succeeded) continue;
       // Of a name that is no run id no function has done anything, nor will.
       if (status && !isRunning(status) && isName(RUN_ID, name) && !finalized.has(name)) yield name;
     }

@@ -11,4 +11,6 @@ export const ENVIRONMENT = {
   finalizer: 'EBBTIDE_FINALIZER',
   /** Of the reaper, where the pipeline has tasks that run after an execution: `yes`. */
   afterExecution: 'EBBTIDE_AFTER_EXECUTION',
+  /** Of the reaper, where the pipeline has errors or finally tasks: `yes`. */
+  hooks: 'EBBTIDE_HOOKS',
 } as const;

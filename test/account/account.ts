@@ -63,9 +63,10 @@ export class Account implements Executions {
     }
   }
 
-  async *withoutFinalizer(): AsyncGenerator<string> {
+  async *withoutFinalizer({ succeeded }: { readonly succeeded: boolean }): AsyncGenerator<string> {
     for (const { name, status } of this.pipeline.list()) {
-      if (status !== 'RUNNING' && !this.finalizers.describe(name)) yield name;
+      if (status === 'RUNNING' || (status === 'SUCCEEDED' && !succeeded)) continue;
+      if (!this.finalizers.describe(name)) yield name;
     }
   }
 }

@@ -18,10 +18,11 @@ import {
 const folder = temporaryFolder();
 let made = 0;
 
-function synthesizeWith(hook?: 'after', props: Partial<PipelineProps> = {}): Synthesized {
+function synthesizeWith(hook?: 'after' | 'finally', props: Partial<PipelineProps> = {}): Synthesized {
   const graph = new TaskGraph('trips');
   graph.addTask('extract', { outputs: { stats: json() } });
-  if (hook) graph.addAfterExecutionTask('notify');
+  if (hook === 'after') graph.addAfterExecutionTask('notify');
+  if (hook === 'finally') graph.addFinallyTask('report');
   const plan = graph.build();
   const handlers = writeTinyHandlers(join(folder, `handlers-${++made}`), plan);
   return synthesize(join(folder, `out-${made}`), { plan, handlers, ...props });
@@ -29,9 +30,11 @@ function synthesizeWith(hook?: 'after', props: Partial<PipelineProps> = {}): Syn
 
 let bare: Synthesized;
 let withAfter: Synthesized;
+let withFinally: Synthesized;
 beforeAll(() => {
   bare = synthesizeWith();
   withAfter = synthesizeWith('after', { reapEvery: Duration.hours(1) });
+  withFinally = synthesizeWith('finally');
 });
 
 const all = ({ template }: Synthesized, type: string) =>
@@ -163,6 +166,12 @@ describe('the reaper', () => {
 
   it('knows whether tasks run after an execution', () => {
     expect(environment(withAfter)).toMatchObject({ EBBTIDE_AFTER_EXECUTION: 'yes' });
+    expect(environment(withAfter)).not.toHaveProperty('EBBTIDE_HOOKS');
+  });
+
+  it('knows whether there are hooks that an execution can leave to do', () => {
+    expect(environment(withFinally)).toMatchObject({ EBBTIDE_HOOKS: 'yes' });
+    expect(environment(withFinally)).not.toHaveProperty('EBBTIDE_AFTER_EXECUTION');
   });
 
   it('says what it is, and is traced', () => {
@@ -222,14 +231,16 @@ describe('the role of the reaper', () => {
     ]);
   });
 
-  it('may list executions where each of them has tasks after it', () => {
-    expect(statements(withAfter)).toContainEqual({
-      Sid: 'ListExecutions',
-      Effect: 'Allow',
-      Action: 'states:ListExecutions',
-      Resource: [`<${machineId(withAfter, 'StateMachine')}>`, `<${machineId(withAfter, 'Finalizer')}>`],
-    });
-    expect(statements(withAfter)).toHaveLength(statements(bare).length + 1);
+  it('may list executions where they can leave something to do and no data', () => {
+    for (const synthesized of [withAfter, withFinally]) {
+      expect(statements(synthesized)).toContainEqual({
+        Sid: 'ListExecutions',
+        Effect: 'Allow',
+        Action: 'states:ListExecutions',
+        Resource: [`<${machineId(synthesized, 'StateMachine')}>`, `<${machineId(synthesized, 'Finalizer')}>`],
+      });
+      expect(statements(synthesized)).toHaveLength(statements(bare).length + 1);
+    }
   });
 
   it('besides may write its logs and traces, and put what it fails at into the queue', () => {

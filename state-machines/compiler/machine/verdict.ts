@@ -28,14 +28,14 @@ export function verdictStates(plan: Plan, taskErrors: readonly string[]): Record
     [STATES.cleanupFailed]: {
       Type: 'Choice',
       Choices: [
-        { ...present('$.Error'), Next: 'Run and cleanup failed' },
-        { ...present('$.out'), Next: 'Notes as text' },
+        { ...present('$.Error'), Next: STATES.runAndCleanupFailed },
+        { ...present('$.out'), Next: STATES.notesAsText },
       ],
-      Default: 'Only cleanup failed',
+      Default: STATES.onlyCleanupFailed,
     },
     // Asking for the mark of every task would be a tenth of a large definition. An error that is quoted inside of a text
     // has a backslash before its quotes.
-    'Notes as text': {
+    [STATES.notesAsText]: {
       Type: 'Pass',
       Parameters: {
         'notes.$': 'States.JsonToString($.out)',
@@ -43,9 +43,9 @@ export function verdictStates(plan: Plan, taskErrors: readonly string[]): Record
         'cleanup.$': '$.cleanup',
         ...(!onlyTasks && { 'out.$': '$.out' }),
       },
-      Next: 'Task failed?',
+      Next: STATES.anyTaskFailed,
     },
-    'Task failed?': {
+    [STATES.anyTaskFailed]: {
       Type: 'Choice',
       Choices: [
         {
@@ -54,14 +54,14 @@ export function verdictStates(plan: Plan, taskErrors: readonly string[]): Record
               ? ['*"Error":*', '*"Error" :*'].map((StringMatches) => ({ Variable: '$.notes', StringMatches }))
               : taskErrors.map(present),
           ),
-          Next: 'Task and cleanup failed',
+          Next: STATES.taskAndCleanupFailed,
         },
       ],
-      Default: 'Only cleanup failed',
+      Default: STATES.onlyCleanupFailed,
     },
-    'Run and cleanup failed': fail({ 'error.$': '$.Error' }, 'States.JsonToString($)'),
-    'Task and cleanup failed': fail({ error: RUN_ERRORS.task }, '$.cause'),
-    'Only cleanup failed': fail({ error: RUN_ERRORS.cleanup }, 'States.JsonToString($.cleanup)'),
+    [STATES.runAndCleanupFailed]: fail({ 'error.$': '$.Error' }, 'States.JsonToString($)'),
+    [STATES.taskAndCleanupFailed]: fail({ error: RUN_ERRORS.task }, '$.cause'),
+    [STATES.onlyCleanupFailed]: fail({ error: RUN_ERRORS.cleanup }, 'States.JsonToString($.cleanup)'),
     [STATES.succeeded]: { Type: 'Succeed', OutputPath: '$.result' },
     [STATES.failed]: { Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause' },
   };

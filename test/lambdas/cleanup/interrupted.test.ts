@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CleanupAnswer, CleanupEvent } from '../../../state-machines/contract/cleanup-events.ts';
 import type { RunResult } from '../../../state-machines/contract/result.ts';
-import { type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
+import { intercept, type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
 import { at, lambdaError, RunFolder, resultOf, SUCCEEDED, tasksOf } from './runs.ts';
 
 let fixture: S3Fixture;
@@ -195,3 +195,48 @@ it('a cleanup that is killed and runs out of time again and again answers and de
   );
   await fc.assert(property, { numRuns: 25 });
 }, 60_000);
+
+describe('a cleanup that goes on while its execution is ended, and the finalizer’s keeps the run', () => {
+  const succeeded = { tasks: tasksOf(['extract']), state: { out: { extract: SUCCEEDED } }, keepOnFailureSeconds: 60 };
+  const aborted = {
+    tasks: tasksOf(['extract']),
+    state: { Error: 'Aborted' },
+    status: 'ABORTED',
+    keepOnFailureSeconds: 60,
+  } as const;
+
+  it.each<[string, number]>([
+    ['before it has written its result down', 1],
+    ['when it has', 2],
+  ])('%s: either what is said to be kept is there, or nothing is', async (_, when) => {
+    const run = new RunFolder(fixture, `run-${++number}`);
+    await run.commit('extract');
+    const before = await pathsOf(run);
+    const s3 = fixture.newClient();
+    let finalized: CleanupAnswer | undefined;
+    intercept(s3, 'PutObjectCommand', async (__, send, call) => {
+      if (call > 1) return send();
+      if (when === 1) finalized = await run.cleanUp(aborted);
+      const answer = await send();
+      if (when === 2) finalized = await run.cleanUp(aborted);
+      return answer;
+    });
+    await run.cleanUp(succeeded, { s3 });
+    const { keptUntil } = resultOf(finalized as CleanupAnswer);
+    expect(await pathsOf(run)).toEqual(keptUntil === undefined ? [] : ['_lease.json', ...before].sort());
+    expect(keptUntil !== undefined).toBe(when === 1);
+  });
+
+  it('while the finalizer writes the lease: nothing is said to be kept', async () => {
+    const run = new RunFolder(fixture, `run-${++number}`);
+    await run.commit('extract');
+    const s3 = fixture.newClient();
+    intercept(s3, 'PutObjectCommand', async (__, send, call) => {
+      if (call === 1) await run.cleanUp(succeeded, { hasTime: () => false });
+      return send();
+    });
+    const { keptUntil, status } = resultOf(await run.cleanUp(aborted, { s3 }));
+    expect([keptUntil, status]).toEqual([undefined, 'ABORTED']);
+    expect(await pathsOf(run)).toEqual([]);
+  });
+});

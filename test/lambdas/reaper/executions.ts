@@ -63,7 +63,10 @@ export class InMemoryExecutions implements Executions {
     return true;
   }
 
-  async *withoutFinalizer(): AsyncIterable<string> {
-    for (const [name, state] of this.executions) if (hasEnded(state) && !this.finalizers.has(name)) yield name;
+  async *withoutFinalizer({ succeeded }: { readonly succeeded: boolean }): AsyncIterable<string> {
+    for (const [name, state] of this.executions) {
+      if (!hasEnded(state) || this.finalizers.has(name)) continue;
+      if (succeeded || state.status !== 'SUCCEEDED') yield name;
+    }
   }
 }

@@ -119,6 +119,15 @@ describe('the event of an ending', () => {
     await expect(reaper(endedEvent('run-1'))).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 
+  it('is seen to however often Step Functions says that it is asked too much', async () => {
+    endpoint.add('stateMachine', 'run-1', { status: 'ABORTED' });
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0);
+    let throttled = 0;
+    endpoint.refuse = () => (throttled++ < 3 ? 'ThrottlingException' : undefined);
+    expect(await reaper(endedEvent('run-1'))).toEqual({ finalizer: 'started' });
+    random.mockRestore();
+  });
+
   const foreign = `${MACHINES.stateMachine}-b`;
   it.each<[string, unknown]>([
     ['of another machine', endedEvent('run-1', { stateMachineArn: foreign })],
@@ -180,6 +189,19 @@ describe('a visit', () => {
       active: 3,
       kept: 1,
     });
+  });
+
+  it('sees to the hooks of a run that was ended before it wrote anything', async () => {
+    vi.stubEnv('EBBTIDE_AFTER_EXECUTION', undefined);
+    vi.stubEnv('EBBTIDE_HOOKS', 'yes');
+    vi.resetModules();
+    const { handler: withHooks } = await import('../../../lambdas/reaper/handler.ts');
+    endpoint.add('stateMachine', 'too-soon', { status: 'ABORTED' });
+    endpoint.add('stateMachine', 'succeeded', { status: 'SUCCEEDED' });
+    await withHooks({}, context);
+    expect(started()).toEqual(['too-soon']);
+    vi.stubEnv('EBBTIDE_AFTER_EXECUTION', 'yes');
+    vi.stubEnv('EBBTIDE_HOOKS', undefined);
   });
 
   it('is told of in metrics, one for each figure of the summary; a dry run is not', async () => {

@@ -371,8 +371,8 @@ describe('many runs', () => {
   });
 });
 
-describe('tasks after the execution', () => {
-  it('are caught up with where nothing is left of the run, once', async () => {
+describe('what an execution left to do that left no data', () => {
+  it('is caught up with, once, where there are tasks after it', async () => {
     const pipeline = newPipeline();
     pipeline.ended('run-1', 'SUCCEEDED');
     pipeline.failed('run-2');
@@ -392,7 +392,18 @@ describe('tasks after the execution', () => {
     expect(pipeline.executions.started).toHaveLength(3);
   });
 
-  it('that cannot be looked for fail on their own', async () => {
+  it('is its hooks too, unless it succeeded', async () => {
+    const pipeline = newPipeline();
+    pipeline.ended('run-1', 'SUCCEEDED');
+    pipeline.ended('run-2');
+    pipeline.running('run-3');
+    expect(await pipeline.reap({ hooks: true, dryRun: true })).toEqual({ ...NONE, orphansFound: 1 });
+    expect(await pipeline.reap({ hooks: true })).toEqual({ ...NONE, orphansFound: 1 });
+    expect(pipeline.executions.started.map(({ execution, todo }) => [execution, todo])).toEqual([['run-2', 'hooks']]);
+    expect(await pipeline.reap({ hooks: true })).toEqual(NONE);
+  });
+
+  it('and cannot be looked for fails on its own', async () => {
     const pipeline = newPipeline();
     await pipeline.data('run-1');
     pipeline.executions.withoutFinalizer = () => {

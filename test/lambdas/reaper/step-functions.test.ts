@@ -3,8 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { finalizeOnce } from '../../../lambdas/reaper/finalize-once.ts';
 import { StepFunctions } from '../../../lambdas/reaper/step-functions.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/s3/endpoint.ts';
+import { compile } from '../../../state-machines/compiler/compile.ts';
 import type { FinalizerInput } from '../../../state-machines/contract/finalizer.ts';
 import { STATES } from '../../../state-machines/contract/states.ts';
+import { TaskGraph } from '../../../state-machines/index.ts';
 import { MACHINES, StepFunctionsEndpoint } from './step-functions-endpoint.ts';
 
 const endpoint = new StepFunctionsEndpoint();
@@ -140,8 +142,26 @@ describe('whether an execution came to its cleanup', () => {
   });
 });
 
+it('an execution that ended in any state behind its hooks had come to its cleanup', async () => {
+  const graph = new TaskGraph('any');
+  graph.addTask('extract');
+  graph.addFinallyTask('report');
+  const { States } = compile(graph.build()).definition;
+  const behind = new Set<string>([STATES.cleanup]);
+  for (const name of behind)
+    for (const [, next = ''] of JSON.stringify(States[name]).matchAll(/"(?:Next|Default)":"([^"]+)"/g))
+      behind.add(next);
+  const missed: string[] = [];
+  for (const name of behind) {
+    endpoint.add('stateMachine', name, { status: 'FAILED', history: [STATES.run, STATES.cleanup, '-', name] });
+    if (!(await executions.enteredCleanup(name))) missed.push(name);
+  }
+  expect(behind.size).toBeGreaterThan(5);
+  expect(missed).toEqual([]);
+});
+
 describe('executions without a finalizer', () => {
-  const names = async () => (await Array.fromAsync(executions.withoutFinalizer())).sort();
+  const names = async (succeeded = true) => (await Array.fromAsync(executions.withoutFinalizer({ succeeded }))).sort();
 
   it('are those of the last week that are over, under names of runs', async () => {
     const now = Date.now();
@@ -156,6 +176,7 @@ describe('executions without a finalizer', () => {
     endpoint.add('stateMachine', 'being-done', { status: 'FAILED' });
     endpoint.add('finalizer', 'being-done', { status: 'RUNNING' });
     expect(await names()).toEqual(['is-ABORTED', 'is-FAILED', 'is-SUCCEEDED', 'is-TIMED_OUT']);
+    expect(await names(false)).toEqual(['is-ABORTED', 'is-FAILED', 'is-TIMED_OUT']);
   });
 
   it('are found on all pages, up to a bound', async () => {
