@@ -120,10 +120,12 @@ function foldersIn(path: string): string[] {
 }
 
 function alreadyThere(path: string): UsageError {
-  return new UsageError(
-    'RunExists',
-    `there was a run of that id before, in ${path}; choose another id or delete that folder`,
-  );
+  const latest = latestTurn(path);
+  const runs = latest !== undefined && ['alive', 'unsure'].includes(livenessOfTurn(latest));
+  const why = runs
+    ? `a run of that id is running, in ${path}; choose another id`
+    : `there was a run of that id before, in ${path}; choose another id or delete that folder`;
+  return new UsageError('RunExists', why);
 }
 
 /** `20261120-213500-3f2a`: sorts by time. */
