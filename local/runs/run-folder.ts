@@ -59,7 +59,12 @@ export function createRunFolder({ path }: RunFolder, turn: Parameters<typeof tak
     throw new UsageError('InvalidOption', `dir: ${parent} cannot be made: ${(error as Error).message}`);
   }
   const unborn = join(parent, UNBORN + randomBytes(8).toString('hex'));
-  const held = takeTurn(unborn, 1, turn) as HeldTurn;
+  let held: HeldTurn;
+  try {
+    held = takeTurn(unborn, 1, turn) as HeldTurn;
+  } catch (error) {
+    throw new UsageError('InvalidOption', `dir: nothing can be written in ${parent}: ${(error as Error).message}`);
+  }
   try {
     renameSync(unborn, path);
   } catch (error) {
