@@ -12,6 +12,11 @@ export function inputOfRun({ path }: RunFolder): unknown {
   return input;
 }
 
+/** As its last execution had it: a run that fails again must not lose what has been kept of it. */
+export function keepOnFailureOfRun({ path }: RunFolder): number | undefined {
+  return executionsOf(path).at(-1)?.keepOnFailureSeconds;
+}
+
 /** @throws UsageError where the run cannot be resumed: it runs, it succeeded, nothing of it is kept */
 export function takeToResume(folder: RunFolder, turn: Parameters<typeof takeTurn>[2]): HeldTurn {
   const { path, pipeline, run } = folder;

@@ -12,7 +12,7 @@ import { nameOf, parseFailures, refuseCommits } from './failures.ts';
 import { type PlainHandlers, plainHandlers } from './functions/plain-handlers.ts';
 import { type ExecutionEnd, interpret } from './interpreter.ts';
 import type { OnProgress } from './progress.ts';
-import { inputOfRun, takeToResume } from './resume.ts';
+import { inputOfRun, keepOnFailureOfRun, takeToResume } from './resume.ts';
 import { type ExecutionRecord, newMark, temporaryName } from './runs/execution-record.ts';
 import { existingRun } from './runs/existing-run.ts';
 import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './runs/run-folder.ts';
@@ -70,9 +70,9 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
   const failures = parseFailures([options.fail ?? []].flat(), plan);
   if (resume !== undefined && options.run !== undefined)
     throw new UsageError('InvalidOption', 'run and resume exclude each other: a resumed run has its id already');
-  const keepOnFailureSeconds = secondsOf(options.keepOnFailure);
   const { pipeline } = plan;
   const resumed = resume === undefined ? undefined : existingRun(dir, pipeline, resume);
+  const keepOnFailureSeconds = secondsOf(options.keepOnFailure ?? (resumed && keepOnFailureOfRun(resumed)));
   const givenInput = options.input === undefined ? (resumed ? inputOfRun(resumed) : {}) : options.input;
   const input = executionInput(givenInput, { keep, resume });
   const handlers = typeof options.handlers === 'string' ? options.handlers : plainHandlers(plan, options.handlers);

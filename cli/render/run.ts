@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import type { ResultFile } from '../../local/index.ts';
 import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
+import { DEFAULT_DIR } from '../dir.ts';
 import type { Style } from '../terminal.ts';
 import { renderTable } from './table.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from './units.ts';
@@ -105,12 +106,18 @@ function renderEnd(result: RunResult, folder: string, style: StyleText): string 
   const place = relative(process.cwd(), folder) || '.';
   const kept = released.left > 0 ? ` in ${place}/s3` : '';
   const logs = status === 'SUCCEEDED' ? '' : `\nlogs: ${place}/logs`;
-  return `${verdict} in ${formatDuration(durationMs)}${why}\n${gone}${kept}${logs}${nextSteps(result)}`;
+  return `${verdict} in ${formatDuration(durationMs)}${why}\n${gone}${kept}${logs}${nextSteps(result, folder)}`;
 }
 
 /** Of a run that is kept: what can be done with it, and until when. */
-function nextSteps({ pipeline, run, status, keptUntil }: RunResult): string {
+function nextSteps({ pipeline, run, status, keptUntil }: RunResult, folder: string): string {
   if (keptUntil === undefined) return '';
-  const resume = status === 'SUCCEEDED' ? '' : `, to go on with it: ebbtide resume ${pipeline} ${run}`;
+  const dir = relative(process.cwd(), dirname(dirname(folder))) || '.';
+  const there = dir === DEFAULT_DIR ? '' : ` --dir ${inShell(dir)}`;
+  const resume = status === 'SUCCEEDED' ? '' : `, to go on with it: ebbtide resume ${pipeline} ${run}${there}`;
   return `\nkept until ${formatTime(keptUntil)}${resume}`;
+}
+
+function inShell(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

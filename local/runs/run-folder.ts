@@ -59,7 +59,12 @@ export function createRunFolder({ path }: RunFolder, turn: Parameters<typeof tak
     throw new UsageError('InvalidOption', `dir: ${parent} cannot be made: ${(error as Error).message}`);
   }
   const unborn = join(parent, UNBORN + randomBytes(8).toString('hex'));
-  const held = takeTurn(unborn, 1, turn) as HeldTurn;
+  let held: HeldTurn;
+  try {
+    held = takeTurn(unborn, 1, turn) as HeldTurn;
+  } catch (error) {
+    throw new UsageError('InvalidOption', `dir: nothing can be written in ${parent}: ${(error as Error).message}`);
+  }
   try {
     renameSync(unborn, path);
   } catch (error) {
@@ -120,10 +125,12 @@ function foldersIn(path: string): string[] {
 }
 
 function alreadyThere(path: string): UsageError {
-  return new UsageError(
-    'RunExists',
-    `there was a run of that id before, in ${path}; choose another id or delete that folder`,
-  );
+  const latest = latestTurn(path);
+  const runs = latest !== undefined && ['alive', 'unsure'].includes(livenessOfTurn(latest));
+  const why = runs
+    ? `a run of that id is running, in ${path}; choose another id`
+    : `there was a run of that id before, in ${path}; choose another id or delete that folder`;
+  return new UsageError('RunExists', why);
 }
 
 /** `20261120-213500-3f2a`: sorts by time. */

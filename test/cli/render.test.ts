@@ -133,6 +133,12 @@ describe('the end of a run', () => {
     const last = (result: RunResult) => renderRun(result, [], FOLDER, plain).split('\n').at(-1);
     expect(last(kept)).toBe('kept until 2026-11-21 23:05 UTC, to go on with it: ebbtide resume flights r1');
     expect(last({ ...kept, status: 'SUCCEEDED' })).toBe('kept until 2026-11-21 23:05 UTC');
+    const lastOf = (dir: string) =>
+      renderRun(kept, [], join(process.cwd(), dir, 'flights/r1'), plain)
+        .split('\n')
+        .at(-1);
+    expect(lastOf('runs')).toMatch(/: ebbtide resume flights r1 --dir runs$/);
+    expect(lastOf("my sister's")).toMatch(/ r1 --dir 'my sister'\\''s'$/);
   });
 
   it('shows where each result lies, with its first rows, long lines cut', () => {

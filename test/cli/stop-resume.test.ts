@@ -21,6 +21,7 @@ describe('wrong use ends with exit code 2 and one message on stderr:', () => {
     ['stop where nothing runs', ['stop', 'flights'], ['no run of "flights" is running']],
     ['stop of a run that there is not', ['stop', 'flights', 'wel'], ['no run "wel"', 'did you mean "well"?']],
     ['stop of a run that has ended', ['stop', 'flights', 'well'], ['not running', 'has ended SUCCEEDED']],
+    ['stop of a run with no name like it', ['stop', 'flights', 'other'], ['the last one is badly']],
     ['stop of a pipeline without runs', ['stop', 'boats', 'x'], ['"boats" has no run "x"', 'there are none']],
     ['stop of what is no run id', ['stop', 'flights', '../x'], ['"../x"', '80 characters']],
     ['resume of a run that there is not', ['resume', 'flights', 'baddly'], ['did you mean "badly"?']],

@@ -38,6 +38,17 @@ async function resume(run: string, options: Partial<RunLocallyOptions> = {}, of 
 }
 
 describe('a run that failed and is kept', () => {
+  it('is kept as before where it fails again, unless that is said otherwise', async () => {
+    const { run } = await failedRun();
+    const handlers = { ...diamondHandlers, enrich: () => Promise.reject(new Error('not today either')) };
+    const again = await resume(run, { handlers });
+    expect(again.result).toMatchObject({ status: 'FAILED', keptUntil: expect.any(String) });
+    expect(left(run)).not.toEqual([]);
+    const unkept = await resume(run, { handlers, keepOnFailure: 0 });
+    expect(unkept.result.keptUntil).toBeUndefined();
+    expect(left(run)).toEqual([]);
+  });
+
   it('says until when, and goes on from what has committed', async () => {
     const { run, result } = await failedRun({ input: { day: 1 } });
     expect(result).toMatchObject({ status: 'FAILED', keptUntil: expect.any(String) });

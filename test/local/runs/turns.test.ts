@@ -97,7 +97,7 @@ describe('a run folder', () => {
     createRunFolder(folder, turnOf('r1'));
     expect(readdirSync(join(dir, 'trips'))).toEqual(['r1']);
     expect(livenessIn(folder.path)).toBe('alive');
-    expect(() => createRunFolder(folder, turnOf('r1'))).toThrow(/there was a run of that id before/);
+    expect(() => createRunFolder(folder, turnOf('r1'))).toThrow(/a run of that id is running/);
     expect(readdirSync(join(dir, 'trips'))).toEqual(['r1']);
   });
 
