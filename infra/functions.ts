@@ -45,13 +45,17 @@ export function createTaskFunction(
 
 /** @param code a folder with the bundle, `<folder>.mjs` */
 export function createCleanupFunction(scope: Construct, id: string, code: string, data: PipelineData): LambdaFunction {
-  const { pipeline, runs } = data;
+  const { pipeline, runs, results } = data;
   const lambda = createFunction(scope, id, {
     description: `Ebbtide: the cleanup of ${pipeline}`,
     code,
     memoryMiB: 512,
     timeoutSeconds: CLEANUP_TIMEOUT_SECONDS,
-    environment: { [ENVIRONMENT.pipeline]: pipeline, [ENVIRONMENT.runsBucket]: runs.bucketName },
+    environment: {
+      [ENVIRONMENT.pipeline]: pipeline,
+      [ENVIRONMENT.runsBucket]: runs.bucketName,
+      [ENVIRONMENT.resultsBucket]: results.bucketName,
+    },
   });
   for (const statement of cleanupStatements(data)) lambda.addToRolePolicy(statement);
   return lambda;

@@ -37,11 +37,13 @@ import { SmallObjects } from '../storage/small-objects.ts';
 import { emptyPrefix } from './empty-prefix.ts';
 import { keepSeconds } from './keep.ts';
 import { notesOf } from './notes.ts';
+import { Published } from './published.ts';
 import { hasGivenUp, releasedNow } from './released.ts';
 import { composeRunResult, NO_RECORDS, refusedResult } from './run-result.ts';
 import { storedResult, storeResult } from './stored-result.ts';
 import { sweep } from './sweep.ts';
 import { takeToCleanUp } from './take-to-clean-up.ts';
+import type { TaskRecords } from './task-result.ts';
 import { whatLies } from './what-lies.ts';
 
 /** The answer is wrapped, and so is the state that carries it. */
@@ -52,6 +54,7 @@ export interface CleanupSurroundings {
   readonly pipeline: string;
   readonly s3: S3Client;
   readonly runsBucket: string;
+  readonly resultsBucket: string;
   readonly hasTime: () => boolean;
 }
 
@@ -123,8 +126,17 @@ class Cleanup {
     return composeRunResult(this.#id, { ...this.#event, end: state }, records);
   }
 
-  #records(): Records {
-    return new Records(this.#surroundings.s3, this.#surroundings.runsBucket);
+  #records(): TaskRecords {
+    const { s3, runsBucket, resultsBucket } = this.#surroundings;
+    const records = new Records(s3, runsBucket);
+    const published = new Published(s3, resultsBucket);
+    return {
+      history: (task) => records.history(task),
+      chunkHistories: (task, since) => records.chunkHistories(task, since),
+      committed: (task) => records.committed(task),
+      attempt: (task, attemptId) => records.attempt(task, attemptId),
+      isPublished: (task, output) => published.has(task, output),
+    };
   }
 
   #whatLies(maxPages: number) {

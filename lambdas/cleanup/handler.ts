@@ -19,7 +19,14 @@ import { PATIENT_CLIENT } from './emptying/requests.ts';
 const RESERVE_MS = 30_000;
 
 let warm:
-  | { readonly pipeline: string; readonly runsBucket: string; readonly s3: S3Client; log: Logger; metrics: Metrics }
+  | {
+      readonly pipeline: string;
+      readonly runsBucket: string;
+      readonly resultsBucket: string;
+      readonly s3: S3Client;
+      log: Logger;
+      metrics: Metrics;
+    }
   | undefined;
 
 export async function handler(payload: unknown, context: Context): Promise<CleanupAnswer | NotesAnswer | SweepAnswer> {
@@ -28,6 +35,7 @@ export async function handler(payload: unknown, context: Context): Promise<Clean
   warm ??= {
     pipeline,
     runsBucket: fromEnvironment('runsBucket'),
+    resultsBucket: fromEnvironment('resultsBucket'),
     s3: new S3Client(PATIENT_CLIENT),
     log: new Logger({ serviceName: pipeline }),
     metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline }),

@@ -19,6 +19,7 @@ export const NO_RECORDS: TaskRecords = {
   chunkHistories: async () => new Map(),
   committed: async () => undefined,
   attempt: async () => undefined,
+  isPublished: async () => false,
 };
 
 export async function composeRunResult(
@@ -94,6 +95,7 @@ function notingCommits(records: TaskRecords, commits: CommitRecord[]): TaskRecor
     history: (task) => records.history(task),
     chunkHistories: (task, since) => records.chunkHistories(task, since),
     attempt: (task, attemptId) => records.attempt(task, attemptId),
+    isPublished: (task, output) => records.isPublished(task, output),
     committed: async (task) => {
       const record = await records.committed(task);
       if (record) commits.push(record);

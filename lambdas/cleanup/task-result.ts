@@ -4,7 +4,7 @@ import { NON_RETRYABLE_ERROR, STOPPED_ERROR, TRANSIENT_ERRORS } from '../../stat
 import { ContractError } from '../../state-machines/contract/errors.ts';
 import type { TaskId } from '../../state-machines/contract/keys.ts';
 import { failureOf, type TaskOut } from '../../state-machines/contract/marks.ts';
-import { bytesOut } from '../../state-machines/contract/records.ts';
+import { bytesOut, type CommittedOutput } from '../../state-machines/contract/records.ts';
 import type { FailureInfo, OutputResult, TaskResult } from '../../state-machines/contract/result.ts';
 import { type Records, retriesBegun } from '../storage/records.ts';
 
@@ -15,7 +15,9 @@ export const OMITTED: TaskResult = { status: 'OMITTED', retriesUsed: 0 };
 export const STOPPED: FailureInfo = { name: STOPPED_ERROR, message: 'the run ended while this task was running' };
 
 /** What is asked of them here. */
-export type TaskRecords = Pick<Records, 'history' | 'chunkHistories' | 'committed' | 'attempt'>;
+export interface TaskRecords extends Pick<Records, 'history' | 'chunkHistories' | 'committed' | 'attempt'> {
+  isPublished(id: TaskId, output: CommittedOutput): Promise<boolean>;
+}
 
 /**
  * @param mark what the state machine noted; undefined where it lost its notes, and the records are all there is
@@ -32,11 +34,12 @@ export async function taskResult(
   if (mark?.status === 'OMITTED') return OMITTED;
   const record = await readable(records.committed(id));
   if (!record) return mark ? { status: 'SUCCEEDED', retriesUsed: 0 } : stoppedTask(id, records, since);
-  // Publishing comes after the commit: only a task whose end was noted has done it for certain.
-  const outputs = Object.entries(record.outputs).map(([name, { bytes, rows, resultKey }]): [string, OutputResult] => [
-    name,
-    { bytes, ...(rows !== undefined && { rows }), ...(mark && resultKey && { resultKey }) },
-  ]);
+  const outputs = Object.entries(record.outputs).map(async ([name, output]): Promise<[string, OutputResult]> => {
+    const { bytes, rows, resultKey } = output;
+    // Publishing comes after the commit: a task whose end was noted has done it for certain.
+    const published = resultKey !== undefined && (mark !== undefined || (await records.isPublished(id, output)));
+    return [name, { bytes, ...(rows !== undefined && { rows }), ...(published && { resultKey }) }];
+  });
   return {
     status: 'SUCCEEDED',
     retriesUsed: record.retriesUsed,
@@ -44,7 +47,7 @@ export async function taskResult(
     durationMs: record.durationMs,
     bytesIn: record.bytesIn,
     bytesOut: bytesOut(record),
-    outputs: Object.fromEntries(outputs),
+    outputs: Object.fromEntries(await Promise.all(outputs)),
     ...(record.chunks && { chunks: record.chunks }),
   };
 }

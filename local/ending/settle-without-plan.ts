@@ -58,7 +58,13 @@ async function cleanedUp(
     ...(status !== 'RUNNING' && { status }),
   };
   for (;;) {
-    const answer = await cleanUp(event, { pipeline, s3, runsBucket: LOCAL_BUCKETS.runs, hasTime: () => true });
+    const answer = await cleanUp(event, {
+      pipeline,
+      s3,
+      runsBucket: LOCAL_BUCKETS.runs,
+      resultsBucket: LOCAL_BUCKETS.results,
+      hasTime: () => true,
+    });
     if ('done' in answer && !answer.done && 'result' in answer) event = { ...event, state: answer };
     else return told(answer, run);
   }

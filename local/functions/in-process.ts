@@ -125,6 +125,7 @@ export class InProcessFunctions implements Functions {
       pipeline,
       s3: this.#s3,
       runsBucket: LOCAL_BUCKETS.runs,
+      resultsBucket: LOCAL_BUCKETS.results,
       hasTime: () => true,
     });
   }

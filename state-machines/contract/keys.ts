@@ -129,10 +129,16 @@ export function resultFolder(id: TaskId, output: string): string {
   return `${resultPath(id, output)}/`;
 }
 
+/** `results/<pipeline>/<run>/`: what a run has published. */
+export function resultsPrefix(run: RunId): string {
+  return `results/${runPrefix(run).slice('runs/'.length)}`;
+}
+
 function resultPath({ pipeline, run, task, execution }: TaskId, output: string): string {
   require('output name', OUTPUT_NAME, output);
   // What a hook publishes is its execution's, and replaces nothing that another published.
-  return `results/${taskPrefix({ pipeline, run: execution ?? run, task }).slice('runs/'.length)}${output}`;
+  const owner = { pipeline, run: execution ?? run };
+  return `${resultsPrefix(owner)}${taskPrefix({ ...owner, task }).slice(runPrefix(owner).length)}${output}`;
 }
 
 /** @param random eight hexadecimal digits */

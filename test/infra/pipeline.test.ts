@@ -79,7 +79,12 @@ describe('the functions of a pipeline', () => {
       'EBBTIDE_TASK',
       'NODE_OPTIONS',
     ]);
-    expect(variables('Cleanup').toSorted()).toEqual(['EBBTIDE_PIPELINE', 'EBBTIDE_RUNS_BUCKET', 'NODE_OPTIONS']);
+    expect(variables('Cleanup').toSorted()).toEqual([
+      'EBBTIDE_PIPELINE',
+      'EBBTIDE_RESULTS_BUCKET',
+      'EBBTIDE_RUNS_BUCKET',
+      'NODE_OPTIONS',
+    ]);
   });
 
   it('each have a log group of their own, and so have the state machines; all forget after a month', () => {

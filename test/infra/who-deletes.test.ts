@@ -96,7 +96,7 @@ describe('no role', () => {
     const touching = allowed().filter(({ Resource }) => JSON.stringify(Resource).includes(arnOf('Results')));
     expect(touching.length).toBeGreaterThan(0);
     const actions = new Set(touching.flatMap(s3ActionsOf));
-    expect(actions).toEqual(new Set(['s3:PutObject', 's3:AbortMultipartUpload']));
+    expect(actions).toEqual(new Set(['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListBucket']));
   });
 
   it('has everything of S3, or all but something', () => {

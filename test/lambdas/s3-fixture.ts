@@ -117,6 +117,7 @@ export function stubFunctionEnvironment({ endpoint }: S3Fixture, own: Readonly<R
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
     EBBTIDE_RUNS_BUCKET: BUCKETS.runs,
+    EBBTIDE_RESULTS_BUCKET: BUCKETS.results,
     ...own,
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);

@@ -112,7 +112,13 @@ export class RunFolder {
   }
 
   #surroundings(): CleanupSurroundings {
-    return { pipeline: PIPELINE, s3: this.#fixture.s3, runsBucket: BUCKETS.runs, hasTime: () => true };
+    return {
+      pipeline: PIPELINE,
+      s3: this.#fixture.s3,
+      runsBucket: BUCKETS.runs,
+      resultsBucket: BUCKETS.results,
+      hasTime: () => true,
+    };
   }
 
   #call(event: SomeEvent, surroundings: Partial<CleanupSurroundings> = {}) {
