@@ -3,11 +3,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { UsageError } from '../state-machines/contract/errors.ts';
 
-const LONGEST_KEEP = Duration.days(365);
+/** Step Functions gives an execution's name out again after 90 days, and with it the run's prefix. */
+const LONGEST_KEEP = Duration.days(60);
 const SHORTEST_VISIT = Duration.minutes(1);
 
 /**
- * In whole seconds, as the state machine is told; a year at the most, the longest that a run may take itself.
+ * In whole seconds, as the state machine is told; 60 days at the most.
  *
  * @throws UsageError
  */

@@ -26,7 +26,7 @@ export interface PipelineProps {
   /** How long a run may take. @default Duration.hours(24) */
   readonly timeout?: Duration;
   /**
-   * How long the intermediates of a run that did not succeed are kept, for looking and for resuming: whole seconds, 365
+   * How long the intermediates of a run that did not succeed are kept, for looking and for resuming: whole seconds, 60
    * days at the most. @default nothing is kept
    */
   readonly keepOnFailure?: Duration;

@@ -17,7 +17,7 @@ export function keepOnFailureOfRun({ path }: RunFolder): number | undefined {
   return executionsOf(path).at(-1)?.keepOnFailureSeconds;
 }
 
-/** @throws UsageError where the run cannot be resumed: it runs, it succeeded, nothing of it is kept */
+/** @throws UsageError where the run cannot be resumed: it runs, it succeeded, nothing of it is kept, it is of another graph */
 export function takeToResume(folder: RunFolder, turn: Parameters<typeof takeTurn>[2]): HeldTurn {
   const { path, pipeline, run } = folder;
   const latest = latestTurn(path);
@@ -30,6 +30,11 @@ export function takeToResume(folder: RunFolder, turn: Parameters<typeof takeTurn
   if (readResult(folder)?.status === 'SUCCEEDED') throw refuse('it succeeded; start a new one');
   if (!hasLease(folder)) {
     throw refuse('nothing of it is kept; keep runs that fail with keepOnFailure (ebbtide run --keep-on-failure 2h)');
+  }
+  if (executionsOf(path).at(-1)?.shape !== turn.execution.shape) {
+    throw refuse(
+      'it is of another graph: tasks, or what they take, produce or wait for, have changed since; bring that graph back, or start a new run',
+    );
   }
   const held = takeTurn(path, (latest?.number ?? 0) + 1, turn);
   if (!held) throw refuse('it is running');

@@ -3,13 +3,13 @@ import type { State } from '../../state-machines/compiler/asl.ts';
 import { compile, type Plan, type TaskDef } from '../../state-machines/index.ts';
 import { planOf } from '../graph/graphs.ts';
 import { statesIn } from './definitions.ts';
-import { END, EXIT, next, PATIENT, present, TRANSIENT, taskState } from './states.ts';
+import { END, EXIT, LONG_TRANSIENT, next, PATIENT, present, TRANSIENT, taskState } from './states.ts';
 
 const CLEANUP = {
   Type: 'Task',
   Resource: '${Cleanup}',
   TimeoutSeconds: 960,
-  Retry: [TRANSIENT, PATIENT],
+  Retry: [LONG_TRANSIENT, PATIENT],
   Next: 'Verdict',
 };
 const CLEANUP_FAILED = { ErrorEquals: ['States.ALL'], ResultPath: '$.cleanup', Next: 'Cleanup failed' };

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { compile, type TaskDef, TaskGraph } from '../../state-machines/index.ts';
 import { planOf } from '../graph/graphs.ts';
 import { FINALIZER_INPUT, missingPathsIn } from './missing-paths.ts';
-import { compiled, END, EXIT, hookState, PATIENT, present, TRANSIENT } from './states.ts';
+import { compiled, END, EXIT, hookState, LONG_TRANSIENT, PATIENT, present } from './states.ts';
 
 const SHAPE = expect.stringMatching(/^[0-9a-f]{16}$/);
 const RUN = { 'run.$': '$$.Execution.Input.execution', 'input.$': '$$.Execution.Input.input' };
 const STARTED = { 'startedAt.$': '$$.Execution.Input.startedAt' };
 const STATUS = { 'status.$': '$$.Execution.Input.status' };
 
-const cleanup = { Type: 'Task', Resource: '${Cleanup}', TimeoutSeconds: 960, Retry: [TRANSIENT, PATIENT] };
+const cleanup = { Type: 'Task', Resource: '${Cleanup}', TimeoutSeconds: 960, Retry: [LONG_TRANSIENT, PATIENT] };
 const tooLarge = (to: object) => ({ ErrorEquals: ['States.DataLimitExceeded'], ...to });
 const anything = (to: object) => [tooLarge(to), { ErrorEquals: ['States.ALL'], ...to }];
 const todo = (Variable: string, StringEquals: string, Next: string) => ({ Variable, StringEquals, Next });

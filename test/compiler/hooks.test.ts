@@ -7,12 +7,12 @@ import {
   failed,
   hookState,
   invocation,
+  LONG_TRANSIENT,
   next,
   PATIENT,
   present,
   runBranch,
   succeeded,
-  TRANSIENT,
   taskState,
 } from './states.ts';
 
@@ -236,7 +236,7 @@ describe('behind the run', () => {
         'state.$': '$',
         notesOnly: true,
       },
-      Retry: [TRANSIENT, PATIENT],
+      Retry: [LONG_TRANSIENT, PATIENT],
       Catch: [
         { ErrorEquals: ['States.DataLimitExceeded'], ResultPath: '$.notesLost', Next: 'Errors' },
         { ErrorEquals: ['States.ALL'], ResultPath: '$.notesLost', Next: 'Errors' },

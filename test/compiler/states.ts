@@ -17,6 +17,9 @@ export const TRANSIENT = {
   JitterStrategy: 'FULL',
 };
 
+/** Of the cleanup. */
+export const LONG_TRANSIENT = { ...TRANSIENT, MaxAttempts: 12, MaxDelaySeconds: 60 };
+
 /** The retriers of what must work: the cleanup, and the gathering of chunks. */
 export const PATIENT = {
   ErrorEquals: ['States.ALL'],

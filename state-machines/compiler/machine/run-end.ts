@@ -11,7 +11,7 @@ import { catchAnything, type State } from '../asl.ts';
 import { CLEANUP_PLACEHOLDER } from '../placeholders.ts';
 import type { CompiledBranch } from './branch.ts';
 import type { MachineParts, PartContext } from './parts.ts';
-import { RETRY_OUR_WORK, RETRY_TRANSIENT, RUN_PARAMETERS, TIMEOUT_MARGIN_SECONDS } from './task-state.ts';
+import { RETRY_OUR_WORK, RETRY_TRANSIENT_LONG, RUN_PARAMETERS, TIMEOUT_MARGIN_SECONDS } from './task-state.ts';
 
 /** How long the cleanup function may run. */
 export const CLEANUP_TIMEOUT_SECONDS = 900;
@@ -82,7 +82,7 @@ export const CLEANUP_FUNCTION = {
   Type: 'Task',
   Resource: `\${${CLEANUP_PLACEHOLDER}}`,
   TimeoutSeconds: CLEANUP_TIMEOUT_SECONDS + TIMEOUT_MARGIN_SECONDS,
-  Retry: [RETRY_TRANSIENT, RETRY_OUR_WORK],
+  Retry: [RETRY_TRANSIENT_LONG, RETRY_OUR_WORK],
 } as const;
 
 /** What an error that ended the run at once has left of its notes are the tasks' records. The answer repeats the error. */

@@ -12,6 +12,9 @@ export const RETRY_TRANSIENT: Retrier = {
   JitterStrategy: 'FULL',
 };
 
+/** Of the cleanup: what throttles an account for minutes must not keep a run from it. */
+export const RETRY_TRANSIENT_LONG: Retrier = { ...RETRY_TRANSIENT, MaxAttempts: 12, MaxDelaySeconds: 60 };
+
 /** Of what is not a handler's work but ours: cleaning up, gathering chunks. */
 export const RETRY_OUR_WORK: Retrier = {
   ErrorEquals: ['States.ALL'],
