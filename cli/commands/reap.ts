@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { ReapSummary } from '../../lambdas/reaper/summary.ts';
 import { UsageError } from '../../state-machines/index.ts';
@@ -59,6 +61,8 @@ async function reapHere(
   dir: string,
   terminal: Terminal,
 ): Promise<ReapSummary> {
+  if (pipeline !== undefined && !existsSync(join(dir, pipeline)))
+    throw new UsageError('UnknownPipeline', `no pipeline "${pipeline}" has had a run in ${resolve(dir)}`);
   const { reapLocally } = await import('../../local/index.ts');
   return reapLocally({
     dir,
