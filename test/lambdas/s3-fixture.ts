@@ -1,9 +1,6 @@
 /** The embedded S3 endpoint with two buckets, and ways to make it, or the way to it, go wrong. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   GetObjectCommand,
   ListObjectsV2Command,
@@ -34,9 +31,8 @@ export interface S3Fixture {
 }
 
 export async function startS3Fixture(): Promise<S3Fixture> {
-  const folder = await mkdtemp(join(tmpdir(), 'ebbtide-test-s3-'));
   let refusal: ((request: S3Request) => Refusal | undefined) | undefined;
-  const server = await startS3({ folder, refuse: (request) => refusal?.(request) });
+  const server = await startS3({ refuse: (request) => refusal?.(request) });
   for (const name of Object.values(BUCKETS)) server.createBucket(name);
   const clients: S3Client[] = [];
   const newClient = (config: S3ClientConfig = {}): S3Client => {
@@ -99,7 +95,6 @@ export async function startS3Fixture(): Promise<S3Fixture> {
       for (const client of clients) client.destroy();
       agent.destroy();
       await server.stop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
