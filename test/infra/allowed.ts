@@ -1,11 +1,13 @@
-import { App, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { taskStatements } from '../../infra/permissions/task.ts';
 import type { Plan } from '../../state-machines/index.ts';
+import { newStack, temporaryFolder } from './fixtures.ts';
+
+const outdir = temporaryFolder();
 
 /** What a role may do, as `action key`, and the prefixes that it may list. */
 export function allowedTo(plan: Plan, name: string): string[] {
-  const stack = new Stack(new App(), 'Test');
+  const stack = newStack(outdir);
   const [runs, results] = ['runs', 'results'].map((bucket) => Bucket.fromBucketName(stack, bucket, bucket) as Bucket);
   const task = plan.task(name) ?? plan.hook(name);
   if (!task || !runs || !results) throw new Error(name);
