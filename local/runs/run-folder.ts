@@ -59,12 +59,7 @@ export function createRunFolder({ path }: RunFolder, turn: Parameters<typeof tak
     throw new UsageError('InvalidOption', `dir: ${parent} cannot be made: ${(error as Error).message}`);
   }
   const unborn = join(parent, UNBORN + randomBytes(8).toString('hex'));
-  let held: HeldTurn;
-  try {
-    held = takeTurn(unborn, 1, turn) as HeldTurn;
-  } catch (error) {
-    throw new UsageError('InvalidOption', `dir: nothing can be written in ${parent}: ${(error as Error).message}`);
-  }
+  const held = takeTurn(unborn, 1, turn) as HeldTurn;
   try {
     renameSync(unborn, path);
   } catch (error) {

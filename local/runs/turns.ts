@@ -14,7 +14,8 @@
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { UsageError } from '../../state-machines/contract/errors.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
 import { createWhole, writeWhole } from './atomic-file.ts';
 import { type ExecutionRecord, isExecutionRecord } from './execution-record.ts';
@@ -108,16 +109,24 @@ export class HeldTurn {
   }
 }
 
-/** @returns undefined where another process was faster */
+/**
+ * @returns undefined where another process was faster
+ * @throws UsageError where nothing can be written there
+ */
 export function takeTurn(
   folder: string,
   number: number,
   turn: Omit<Turn, 'version' | 'by' | 'at'>,
 ): HeldTurn | undefined {
-  mkdirSync(join(folder, FOLDER), { recursive: true });
   const whole: Turn = { version: 1, by: thisProcess(), at: new Date().toISOString(), ...turn };
-  const created = createWhole(join(folder, FOLDER, `${number}.json`), `${JSON.stringify(whole)}\n`);
-  return created ? new HeldTurn(folder, number, whole) : undefined;
+  try {
+    mkdirSync(join(folder, FOLDER), { recursive: true });
+    const created = createWhole(join(folder, FOLDER, `${number}.json`), `${JSON.stringify(whole)}\n`);
+    return created ? new HeldTurn(folder, number, whole) : undefined;
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UsageError('InvalidOption', `dir: nothing can be written in ${dirname(folder)}: ${message}`);
+  }
 }
 
 /** Whether that was noted in a turn in which this execution was worked on; the latest note. */

@@ -122,3 +122,12 @@ describe('a run folder', () => {
     expect(runFoldersIn(base).map(({ pipeline, run }) => [pipeline, run])).toEqual([['trips', 'r1']]);
   });
 });
+
+it('a turn that cannot be written is wrong use, and says where', () => {
+  const folder = newFolder();
+  // As root may write everywhere, a file stands where the folder of turns would.
+  writeFileSync(join(folder, 'turns'), '');
+  expect(() => takeTurn(folder, 1, turnOf('r1'))).toThrow(
+    expect.objectContaining({ code: 'InvalidOption', message: expect.stringContaining(dir) }),
+  );
+});
