@@ -9,7 +9,14 @@ import { criticalPathSeconds, makespanSeconds } from './estimate.ts';
 import { type LimitUse, limitProblems, limitsOf } from './limits.ts';
 import { finalizerOf } from './machine/finalizer.ts';
 import { MachineParts } from './machine/parts.ts';
-import { entryAfterError, entryAfterErrors, hookPhases, OWN_EXECUTION, runEndStates } from './machine/run-end.ts';
+import {
+  entryAfterError,
+  entryAfterErrors,
+  hookPhases,
+  knownToCleanup,
+  OWN_EXECUTION,
+  runEndStates,
+} from './machine/run-end.ts';
 import { verdictStates } from './machine/verdict.ts';
 import { placeholdersOf } from './placeholders.ts';
 import type { Nest, Structure } from './structure.ts';
@@ -65,6 +72,7 @@ export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipel
 /** @param nest nests the tasks and the hooks of groups, in any way that keeps their order. @default as `compile` does */
 export function compileNested(plan: Plan, nest: Nest | undefined, options: CompileOptions = {}): CompiledPipeline {
   const functions = placeholdersOf(plan);
+  const known = knownToCleanup(plan);
   const cleanupParameters = keepParameters(options);
   const parts = new MachineParts(plan, functions);
   const run = parts.run(nest);
@@ -86,7 +94,7 @@ export function compileNested(plan: Plan, nest: Nest | undefined, options: Compi
       },
       ...(errors && { [STATES.anyFailure]: anyFailure(taskErrors, entryAfterErrors(phases)) }),
       ...runEndStates({
-        plan,
+        known,
         ...phases,
         execution: OWN_EXECUTION,
         cleanup: { parameters: cleanupParameters, Next: STATES.verdict, onFailure: STATES.cleanupFailed },
@@ -94,7 +102,7 @@ export function compileNested(plan: Plan, nest: Nest | undefined, options: Compi
       ...verdictStates(plan, taskErrors),
     },
   };
-  const finalizer = finalizerOf(plan, functions, cleanupParameters);
+  const finalizer = finalizerOf(plan, functions, known, cleanupParameters);
   const limits = limitsOf(plan, { definition, finalizer });
   const problems = options.limits === 'report' ? [] : limitProblems(limits);
   if (problems.length > 0) throw new GraphError(plan.pipeline, problems);

@@ -12,7 +12,14 @@ import { STATES } from '../../contract/states.ts';
 import type { Plan } from '../../graph/plan.ts';
 import { type Branch, type Condition, catchAnything, type Definition, present, type State } from '../asl.ts';
 import { MachineParts } from './parts.ts';
-import { CLEANUP_FUNCTION, entryAfterError, hookPhases, type RunEnd, runEndStates } from './run-end.ts';
+import {
+  CLEANUP_FUNCTION,
+  entryAfterError,
+  hookPhases,
+  type KnownToCleanup,
+  type RunEnd,
+  runEndStates,
+} from './run-end.ts';
 import { TIMEOUT_MARGIN_SECONDS } from './task-state.ts';
 
 /** The ended execution's name and input: they are in the finalizer's own input. */
@@ -20,11 +27,13 @@ const RUN = { 'run.$': '$$.Execution.Input.execution', 'input.$': '$$.Execution.
 
 /**
  * @param placeholders which one stands for the function of a task or a hook
- * @param cleanupParameters what the cleanup is sent in every machine
+ * @param known what the cleanup is told of the graph
+ * @param cleanupParameters what it is sent besides in every machine
  */
 export function finalizerOf(
   plan: Plan,
   placeholders: Readonly<Record<string, string>>,
+  known: KnownToCleanup,
   cleanupParameters: Readonly<Record<string, unknown>>,
 ): Definition {
   const parts = new MachineParts(plan, placeholders);
@@ -32,7 +41,7 @@ export function finalizerOf(
   const after = parts.phase('after-execution', { run: RUN })?.branch;
   const afterCleanup = after ? STATES.afterExecution : STATES.lateWriters;
   const end: RunEnd = {
-    plan,
+    known,
     ...phases,
     execution: { ...RUN, 'startedAt.$': '$$.Execution.Input.startedAt' },
     cleanup: {

@@ -23,7 +23,7 @@ export interface HookPhases {
 }
 
 export interface RunEnd extends HookPhases {
-  readonly plan: Plan;
+  readonly known: KnownToCleanup;
   /** Where the context has the name, the input and the start of the execution whose end this is. */
   readonly execution: Readonly<Record<string, string>>;
   readonly cleanup: {
@@ -86,18 +86,18 @@ export const CLEANUP_FUNCTION = {
 } as const;
 
 /** What an error that ended the run at once has left of its notes are the tasks' records. The answer repeats the error. */
-function notesState({ plan, execution }: RunEnd, Next: string): State {
+function notesState({ known, execution }: RunEnd, Next: string): State {
   return {
     ...CLEANUP_FUNCTION,
-    Parameters: { ...execution, ...knownToCleanup(plan), 'state.$': '$', notesOnly: true },
+    Parameters: { ...execution, ...known, 'state.$': '$', notesOnly: true },
     Catch: catchAnything({ ResultPath: '$.notesLost', Next }),
     Next,
   };
 }
 
-function cleanupStates({ plan, execution, cleanup }: RunEnd): Record<string, State> {
+function cleanupStates({ known, execution, cleanup }: RunEnd): Record<string, State> {
   const { parameters, Next, onFailure } = cleanup;
-  const event = { ...execution, ...knownToCleanup(plan), ...parameters };
+  const event = { ...execution, ...known, ...parameters };
   return {
     [STATES.cleanup]: {
       ...CLEANUP_FUNCTION,
