@@ -9,10 +9,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { HOLDERS, holderKey, leaseKey, type RunId, runPrefix } from '../../state-machines/contract/keys.ts';
 import { type HolderRecord, type LeaseRecord, parseHolder, parseLease } from '../../state-machines/contract/records.ts';
-import { backOff, isConflict } from './s3-requests.ts';
 import { SmallObjects } from './small-objects.ts';
-
-const TRIES = 3;
 
 export class Leases {
   readonly #objects: SmallObjects;
@@ -45,22 +42,11 @@ export class Leases {
   /**
    * Becomes the holder of that number, unless there is one.
    *
-   * @returns the holder from now on. It may be this very one where S3 says that there is one already: the first request
-   *   can have succeeded and its answer been lost.
+   * @returns the holder from now on
    */
-  async take(run: RunId, number: number, by: HolderRecord['by']): Promise<HolderRecord> {
+  take(run: RunId, number: number, by: HolderRecord['by']): Promise<HolderRecord> {
     const record: HolderRecord = { version: 1, by, at: new Date().toISOString() };
-    for (let tries = 1; ; tries++) {
-      try {
-        await this.#objects.putJson(holderKey(run, number), record, { IfNoneMatch: '*' });
-        return record;
-      } catch (error) {
-        const winner = isConflict(error) ? await this.holder(run, number) : undefined;
-        if (winner) return winner;
-        if (!isConflict(error) || tries === TRIES) throw error;
-        await backOff(tries);
-      }
-    }
+    return this.#objects.create(holderKey(run, number), record, () => this.holder(run, number));
   }
 
   /** Keeps the run. */

@@ -5,7 +5,7 @@
  * own folder, since S3 answers 403, not 404, to a GET of a missing key by a role that may not list the whole bucket.
  */
 
-import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import {
   attemptMarkerKey,
   attemptNumberOf,
@@ -22,7 +22,6 @@ import {
   parseAttemptMarker,
   parseCommitRecord,
 } from '../../state-machines/contract/records.ts';
-import { backOff, isConflict } from './s3-requests.ts';
 import { SmallObjects } from './small-objects.ts';
 
 /** What the attempts at a task left so far. */
@@ -113,23 +112,11 @@ export class Records {
    * Writes the record unless there is one.
    *
    * @throws CommitRefusedError where it is certain that nothing was written; after any other error that is not known
-   * @returns the record that holds from now on. It may be this very one even where S3 says that one exists already: the
-   *   first request can have succeeded and its answer been lost.
+   * @returns the record that holds from now on, whoever wrote it
    */
-  async commit(id: TaskId, record: CommitRecord): Promise<CommitRecord> {
-    for (let tries = 1; ; tries++) {
-      try {
-        await this.#objects.putJson(commitRecordKey(id), record, { IfNoneMatch: '*' });
-        return record;
-      } catch (error) {
-        const winner = isConflict(error) ? await this.committed(id) : undefined;
-        if (winner) return winner;
-        // 409: another writer was at it this moment and may yet fail, so there can be no record; 412 never comes alone.
-        if (!isConflict(error) || tries === 3)
-          throw tries === 1 && isCertain(error) ? new CommitRefusedError(error) : error;
-        await backOff(tries);
-      }
-    }
+  commit(id: TaskId, record: CommitRecord): Promise<CommitRecord> {
+    const refused = (cause: unknown) => new CommitRefusedError(cause);
+    return this.#objects.create(commitRecordKey(id), record, () => this.committed(id), refused);
   }
 
   markAttempt(id: TaskId, attemptId: string, marker: AttemptMarker): Promise<void> {
@@ -150,10 +137,4 @@ export class CommitRefusedError extends Error {
     super('S3 refused the commit record');
     this.cause = cause;
   }
-}
-
-function isCertain(error: unknown): boolean {
-  if (!(error instanceof S3ServiceException)) return false;
-  const { httpStatusCode = 0, attempts } = error.$metadata;
-  return httpStatusCode >= 400 && httpStatusCode < 500 && attempts === 1;
 }

@@ -10,7 +10,9 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { isMissing } from './s3-requests.ts';
+import { backOff, isConflict, isMissing } from './s3-requests.ts';
+
+const TRIES = 3;
 
 export class SmallObjects {
   readonly #s3: S3Client;
@@ -81,7 +83,42 @@ export class SmallObjects {
     await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, ...body, ...condition }));
   }
 
+  /**
+   * Writes it unless there is one.
+   *
+   * @param holding reads the one that there is
+   * @param refused makes the error of a refusal after which it is certain that nothing was written
+   * @returns the one that holds from now on. It may be this very one even where S3 says that one exists already: the first
+   *   request can have succeeded and its answer been lost.
+   */
+  async create<T>(
+    key: string,
+    value: T,
+    holding: () => Promise<T | undefined>,
+    refused: (cause: unknown) => unknown = (cause) => cause,
+  ): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.putJson(key, value, { IfNoneMatch: '*' });
+        return value;
+      } catch (error) {
+        const winner = isConflict(error) ? await holding() : undefined;
+        if (winner) return winner;
+        // 409: another writer was at it this moment and may yet fail, so there can be none; 412 never comes alone.
+        if (!isConflict(error) || tries === TRIES) throw tries === 1 && isCertain(error) ? refused(error) : error;
+        await backOff(tries);
+      }
+    }
+  }
+
   async delete(key: string): Promise<void> {
     await this.#s3.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }));
   }
+}
+
+/** S3 said no to the only request there was: nothing was written, and nothing that is under way still will be. */
+function isCertain(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException)) return false;
+  const { httpStatusCode = 0, attempts } = error.$metadata;
+  return httpStatusCode >= 400 && httpStatusCode < 500 && attempts === 1;
 }
