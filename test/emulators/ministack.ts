@@ -1,17 +1,16 @@
-/** MiniStack, an S3 endpoint with versions and unfinished uploads: installed from PyPI into a temporary folder. */
+/** MiniStack, an emulator of AWS: installed from PyPI into a temporary folder. */
 
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { installPython } from './python.ts';
 
 const VERSION = '1.5.33';
 const START_SECONDS = 60;
-const INSTALL_SECONDS = 300;
 
 export interface MiniStack {
   readonly endpoint: string;
@@ -19,41 +18,22 @@ export interface MiniStack {
   stop(): Promise<void>;
 }
 
-/** There is no Python, no pip, or no way to PyPI. */
-export class NotInstalledError extends Error {
-  override readonly name = 'NotInstalled';
-}
-
 /** @throws NotInstalledError, with the reason in one line */
 export async function startMiniStack(): Promise<MiniStack> {
   const folder = await mkdtemp(join(tmpdir(), 'ebbtide-ministack-'));
   try {
-    await install(folder);
-    return await start(folder);
+    const python = await installPython(folder, `ministack==${VERSION}`);
+    return await start(folder, python);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function install(folder: string): Promise<void> {
-  const run = promisify(execFile);
-  const options = { timeout: INSTALL_SECONDS * 1_000 };
-  try {
-    await run('python3', ['-m', 'venv', join(folder, 'venv')], options);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `ministack==${VERSION}`];
-    await run(pythonIn(folder), pip, options);
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    const why = (stderr?.trim() || message).split('\n').at(-1);
-    throw new NotInstalledError(`MiniStack ${VERSION} cannot be installed: ${why}`);
-  }
-}
-
-async function start(folder: string): Promise<MiniStack> {
+async function start(folder: string, python: string): Promise<MiniStack> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const server = spawn(pythonIn(folder), ['-m', 'ministack'], {
+  const server = spawn(python, ['-m', 'ministack'], {
     cwd: folder,
     env: {
       PATH: process.env['PATH'],
@@ -83,10 +63,6 @@ async function start(folder: string): Promise<MiniStack> {
   return { endpoint, stop };
 }
 
-function pythonIn(folder: string): string {
-  return join(folder, 'venv', 'bin', 'python');
-}
-
 async function answers(endpoint: string): Promise<boolean> {
   return fetch(endpoint).then(
     ({ ok }) => ok,
@@ -95,7 +71,7 @@ async function answers(endpoint: string): Promise<boolean> {
 }
 
 /** Whoever wants it next may get it too, but nobody else is asking for ports here. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

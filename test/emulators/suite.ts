@@ -1,0 +1,39 @@
+/** Tests that need more than npm packages: each folder of them is a suite, with a script of its own. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { NotInstalledError } from './python.ts';
+
+export interface Prepared {
+  /** What the tests find in their environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends all that was started, and deletes all that was installed. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs `test/<suite>/*.suite.ts` and sets the exit code: 0 where they pass, and where what they need cannot be installed,
+ * unless `CI` is set.
+ *
+ * @param prepare throws NotInstalledError
+ */
+export async function runSuite(suite: string, prepare: () => Promise<Prepared>): Promise<void> {
+  try {
+    const { env, stop } = await prepare();
+    try {
+      const vitest = spawn('vitest', ['run'], {
+        env: { ...process.env, ...env, EBBTIDE_TEST_SUITE: suite },
+        stdio: 'inherit',
+      });
+      const [code] = await once(vitest, 'exit');
+      process.exitCode = code ?? 1;
+    } finally {
+      await stop();
+    }
+  } catch (error) {
+    if (!(error instanceof NotInstalledError)) throw error;
+    const isCi = Boolean(process.env['CI']);
+    process.stderr.write(`${isCi ? 'failed' : 'skipped'}: ${error.message}\n`);
+    process.exitCode = isCi ? 1 : 0;
+  }
+}
