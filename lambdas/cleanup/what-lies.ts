@@ -1,6 +1,6 @@
 /** What lies under a run's prefix, but for what the cleanup itself notes there. */
 
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { leaseKey, type RunId, resultRecordKey, runPrefix } from '../../state-machines/contract/keys.ts';
 
 export interface Lying {
@@ -13,18 +13,18 @@ export async function whatLies(s3: S3Client, bucket: string, id: RunId, maxPages
   const noted = [leaseKey(id), resultRecordKey(id)];
   let objects = 0;
   let bytes = 0;
-  let token: string | undefined;
-  for (let pages = 0; pages < maxPages; pages++) {
-    const page = await s3.send(
-      new ListObjectsV2Command({ Bucket: bucket, Prefix: runPrefix(id), ContinuationToken: token }),
-    );
-    for (const { Key = '', Size = 0 } of page.Contents ?? []) {
+  let pages = 0;
+  for await (const { Contents = [], IsTruncated } of paginateListObjectsV2(
+    { client: s3 },
+    { Bucket: bucket, Prefix: runPrefix(id) },
+  )) {
+    for (const { Key = '', Size = 0 } of Contents) {
       if (noted.includes(Key)) continue;
       objects += 1;
       bytes += Size;
     }
-    token = page.NextContinuationToken;
-    if (!token) return { objects, bytes };
+    pages += 1;
+    if (pages === maxPages && IsTruncated) return undefined;
   }
-  return undefined;
+  return { objects, bytes };
 }

@@ -9,6 +9,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { pipelinePrefix, type RunId, runInPrefix, runPrefix } from '../../state-machines/contract/keys.ts';
+import { SmallObjects } from '../storage/small-objects.ts';
 
 export type Found =
   | { readonly run: RunId }
@@ -38,14 +39,7 @@ export async function isYoungerThan(s3: S3Client, bucket: string, run: RunId, ti
 }
 
 async function* listObjects(s3: S3Client, bucket: string, prefix: string): AsyncGenerator<string> {
-  let token: string | undefined;
-  do {
-    const page = await s3.send(
-      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, Delimiter: '/', ContinuationToken: token }),
-    );
-    yield* namesIn(page.CommonPrefixes, page.Contents);
-    token = page.NextContinuationToken;
-  } while (token);
+  for await (const name of new SmallObjects(s3, bucket).list(prefix, '/')) yield prefix + name;
 }
 
 async function* listUploads(s3: S3Client, bucket: string, prefix: string): AsyncGenerator<string> {
