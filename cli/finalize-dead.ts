@@ -4,7 +4,7 @@ import type { FinalizedRun } from '../local/dead-runs/finalize-dead-run.ts';
 import { findDeadRuns } from '../local/dead-runs/find-dead-runs.ts';
 import type { RunFolder } from '../local/runs/run-folder.ts';
 import { loadProjectPlan } from './pipelines.ts';
-import { formatBytes, formatCount, formatTime } from './render/units.ts';
+import { formatReleased, formatTime } from './render/units.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A run that cannot be finalized does not keep the command from its work. */
@@ -37,7 +37,7 @@ function endOf({ result, withoutHooks }: FinalizedRun): string {
   return [
     status,
     ...ran.map(([name, hook]) => `${name} ${hook.status}`),
-    `released ${formatCount(released.objects, 'object')}, ${formatBytes(released.bytes)}`,
+    formatReleased(released),
     ...(keptUntil ? [`kept until ${formatTime(keptUntil)}`] : []),
     ...(withoutHooks === undefined ? [] : [`its hooks did not run: ${withoutHooks}`]),
   ].join('; ');

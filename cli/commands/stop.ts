@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { RunResult } from '../../state-machines/index.ts';
 import { DEFAULT_DIR } from '../dir.ts';
 import { finalizeDeadRuns } from '../finalize-dead.ts';
-import { formatBytes, formatCount, formatTime } from '../render/units.ts';
+import { formatReleased, formatTime } from '../render/units.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options {
@@ -32,6 +32,6 @@ export function stopCommand(terminal: Terminal): Command {
 }
 
 function endOf({ run, status, released, keptUntil }: RunResult): string {
-  const gone = `released ${formatCount(released.objects, 'object')}, ${formatBytes(released.bytes)}; ${released.left} left`;
+  const gone = `${formatReleased(released)}; ${released.left} left`;
   return `the run ${run} ended ${status}; ${gone}${keptUntil ? `, kept until ${formatTime(keptUntil)}` : ''}`;
 }

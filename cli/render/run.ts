@@ -5,7 +5,7 @@ import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/ind
 import { DEFAULT_DIR } from '../dir.ts';
 import type { Style } from '../terminal.ts';
 import { renderTable } from './table.ts';
-import { formatBytes, formatCount, formatDuration, formatTime } from './units.ts';
+import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from './units.ts';
 
 type StyleText = (style: Style, text: string) => string;
 
@@ -102,7 +102,7 @@ function renderEnd(result: RunResult, folder: string, style: StyleText): string 
   const { status, error, durationMs, released } = result;
   const verdict = status === 'SUCCEEDED' ? style('green', status) : style('red', status);
   const why = error ? `\n${style('red', error.name)}: ${error.message}` : '';
-  const gone = `released ${formatCount(released.objects, 'object')}, ${formatBytes(released.bytes)}; ${released.left} left`;
+  const gone = `${formatReleased(released)}; ${released.left} left`;
   const place = relative(process.cwd(), folder) || '.';
   const kept = released.left > 0 ? ` in ${place}/s3` : '';
   const logs = status === 'SUCCEEDED' ? '' : `\nlogs: ${place}/logs`;

@@ -1,5 +1,7 @@
 /** Figures for people. */
 
+import type { RunResult } from '../../state-machines/index.ts';
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Decimal units, as S3's console has them: 1,234,567 → `1.2 MB`. */
@@ -28,4 +30,9 @@ export function formatCount(count: number, what: string): string {
 /** `2026-11-20T21:35:00.000Z` → `2026-11-20 21:35 UTC`. */
 export function formatTime(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
+
+/** `released 12 objects, 3.4 MB`. */
+export function formatReleased({ objects, bytes }: RunResult['released']): string {
+  return `released ${formatCount(objects, 'object')}, ${formatBytes(bytes)}`;
 }
