@@ -17,6 +17,7 @@ import { refuseLargeDefinition, refuseLargeStack } from './limits.ts';
 import type { PipelineData } from './permissions/pipeline-data.ts';
 import { triggerReaper } from './reaper.ts';
 import { allowChildExecutions, createStateMachine } from './state-machines.ts';
+import { acknowledgeWildcards } from './suppressions.ts';
 
 export interface PipelineProps {
   /** What `graph.build()` returned. */
@@ -118,6 +119,7 @@ export class Pipeline extends Construct {
     } finally {
       bundles.dispose();
     }
+    acknowledgeWildcards(this, data);
     refuseLargeStack(this, plan.pipeline);
 
     this.runsBucket = runs;

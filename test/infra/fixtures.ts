@@ -62,9 +62,15 @@ export function synthesize(
   outdir: string,
   props: Partial<PipelineProps> & Pick<PipelineProps, 'handlers'>,
 ): Synthesized {
-  const stack = newStack(outdir);
+  return synthesizeIn(newStack(outdir), props);
+}
+
+export function synthesizeIn(
+  stack: Stack,
+  props: Partial<PipelineProps> & Pick<PipelineProps, 'handlers'>,
+): Synthesized {
   const pipeline = new Pipeline(stack, 'Trips', { plan, ...props });
-  return { pipeline, stack, template: Template.fromStack(stack), outdir };
+  return { pipeline, stack, template: Template.fromStack(stack), outdir: appOf(stack).outdir };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: properties of CloudFormation resources, of any shape
