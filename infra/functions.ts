@@ -1,7 +1,7 @@
 /** The Lambda functions of a pipeline. */
 
 import { basename } from 'node:path';
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -104,7 +104,12 @@ function createFunction(parent: Construct, id: string, settings: FunctionSetting
     removalPolicy: RemovalPolicy.DESTROY,
   });
   // A role of our own: the managed policy that Lambda would get may write to every log group of the account.
-  const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  const role = new Role(scope, 'Role', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com', {
+      // https://docs.aws.amazon.com/lambda/latest/dg/permissions-managed-policies.html
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  });
   logGroup.grantWrite(role);
   const lambda = new LambdaFunction(scope, 'Function', {
     description: settings.description,
