@@ -123,7 +123,7 @@ export class Pipeline extends Construct {
     } finally {
       bundles.dispose();
     }
-    acknowledgeWildcards(this, data);
+    acknowledgeWildcards(this, data, [this.stateMachine, this.finalizer]);
     refuseLargeStack(this, plan.pipeline);
 
     this.runsBucket = runs;

@@ -5,6 +5,7 @@
 
 import { AspectPriority, Aspects, CfnResource, type IAspect, Stack, Validations } from 'aws-cdk-lib';
 import type { CfnPolicy } from 'aws-cdk-lib/aws-iam';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct, IConstruct } from 'constructs';
 import { HOLDERS } from '../state-machines/contract/keys.ts';
 import type { PipelineData } from './permissions/pipeline-data.ts';
@@ -18,10 +19,11 @@ interface Wildcard {
 }
 
 /** All that a pipeline has; one that is not here is found. */
-function wildcardsOf({ pipeline, runs, results }: PipelineData): Wildcard[] {
+function wildcardsOf({ pipeline, runs, results }: PipelineData, machines: readonly StateMachine[]): Wildcard[] {
   const arnOf = (bucket: typeof runs) => RegExp.escape(flat(Stack.of(bucket).resolve(bucket.bucketArn)));
   const ofPipeline = RegExp.escape(pipeline);
   const anyRun = `${arnOf(runs)}/runs/${ofPipeline}/\\*`;
+  const ids = machines.map(({ node }) => idOf(node.defaultChild as CfnResource));
   return [
     {
       actions: [
@@ -80,27 +82,29 @@ function wildcardsOf({ pipeline, runs, results }: PipelineData): Wildcard[] {
     },
     {
       actions: ['states:DescribeExecution', 'states:GetExecutionHistory', 'states:StopExecution'],
-      resource: /^arn:[^*]+:states:[^*]+:execution:[^*]+:\*$/,
+      resource: RegExp(`^arn:[^*]+:states:[^*]+:execution:[^*]*\\b(${ids.join('|')})\\b[^*]*:\\*$`),
       reason: 'Executions of one state machine of this pipeline, whose names nobody knows before they begin.',
     },
   ];
 }
 
 /** Acknowledges wildcards in the policies of a pipeline, at synthesis, when these are complete. */
-export function acknowledgeWildcards(scope: Construct, data: PipelineData): void {
-  Aspects.of(scope).add(new AcknowledgeWildcards(data), { priority: AspectPriority.READONLY });
+export function acknowledgeWildcards(scope: Construct, data: PipelineData, machines: readonly StateMachine[]): void {
+  Aspects.of(scope).add(new AcknowledgeWildcards(data, machines), { priority: AspectPriority.READONLY });
 }
 
 class AcknowledgeWildcards implements IAspect {
   readonly #data: PipelineData;
+  readonly #machines: readonly StateMachine[];
 
-  constructor(data: PipelineData) {
+  constructor(data: PipelineData, machines: readonly StateMachine[]) {
     this.#data = data;
+    this.#machines = machines;
   }
 
   visit(node: IConstruct): void {
     if (!isPolicy(node)) return;
-    const known = wildcardsOf(this.#data);
+    const known = wildcardsOf(this.#data, this.#machines);
     const reasonFor = (actions: readonly string[], resource: string) =>
       known.find((wildcard) => wildcard.resource.test(resource) && actions.every((it) => wildcard.actions.includes(it)))
         ?.reason;
@@ -124,6 +128,10 @@ function isPolicy(node: IConstruct): node is CfnPolicy {
   return (
     CfnResource.isCfnResource(node) && ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(node.cfnResourceType)
   );
+}
+
+function idOf(resource: CfnResource): string {
+  return Stack.of(resource).resolve(resource.logicalId);
 }
 
 /** A reference as cdk-nag writes it. */

@@ -121,6 +121,11 @@ describe('a wildcard that a pipeline has no need of is found', () => {
     ['anything besides traces', ['xray:PutTraceSegments', 's3:GetObject'], () => '*'],
     ['anything, beside a statement for traces', ['sqs:SendMessage'], () => '*'],
     [
+      'executions of a machine of another pipeline',
+      ['states:DescribeExecution'],
+      () => 'arn:aws:states:eu-central-1:000000000000:execution:others:*',
+    ],
+    [
       'executions of any machine',
       ['states:DescribeExecution'],
       () => 'arn:aws:states:eu-central-1:000000000000:execution:*',
