@@ -130,6 +130,8 @@ export function readable(value: unknown): Properties {
   return JSON.parse(JSON.stringify(value), (_, inner) => {
     if (inner?.Ref) return inner.Ref === 'AWS::Partition' ? 'aws' : `<${inner.Ref}>`;
     if (inner?.['Fn::GetAtt']) return `<${inner['Fn::GetAtt'].join('.')}>`;
+    // Of a machine's ARN, its name.
+    if (inner?.['Fn::Select']) return inner['Fn::Select'][1]['Fn::Split'][1].replace('>', '.Name>');
     if (inner?.['Fn::Join']) return inner['Fn::Join'][1].join(inner['Fn::Join'][0]);
     return inner;
   });
