@@ -35,10 +35,10 @@ export function writeHandlers(folder: string): string {
 }
 
 /** A handler for each task and hook that does not know the harness: quick to bundle. */
-export function writeTinyHandlers(folder: string, plan: Plan): string {
+export function writeTinyHandlers(folder: string, plan: Plan, source?: string): string {
   mkdirSync(folder, { recursive: true });
   for (const { name } of plan.functions) {
-    writeFileSync(join(folder, `${name}.ts`), `export const handler = () => ${JSON.stringify(name)};`);
+    writeFileSync(join(folder, `${name}.ts`), source ?? `export const handler = () => ${JSON.stringify(name)};`);
   }
   return folder;
 }
