@@ -88,6 +88,11 @@ describe('what roles may do', () => {
     }
   });
 
+  const serviceOf = (role: string) => {
+    if (role.includes('Schedule')) return 'scheduler.amazonaws.com';
+    return /StateMachine|Finalizer/.test(role) ? 'states.amazonaws.com' : 'lambda.amazonaws.com';
+  };
+
   it('only the one service can use, for this account', () => {
     for (const { id, Properties } of every('AWS::IAM::Role')) {
       const [statement, ...more] = Properties['AssumeRolePolicyDocument']['Statement'];
@@ -95,7 +100,7 @@ describe('what roles may do', () => {
       expect(statement).toMatchObject({
         Effect: 'Allow',
         Action: 'sts:AssumeRole',
-        Principal: { Service: /Machine|Finalizer/.test(id) ? 'states.amazonaws.com' : 'lambda.amazonaws.com' },
+        Principal: { Service: serviceOf(id) },
         Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
       });
     }
