@@ -1,8 +1,8 @@
 /** The Lambda functions of a pipeline. */
 
 import { basename } from 'node:path';
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -25,7 +25,7 @@ export function createTaskFunction(
 ): LambdaFunction {
   const { pipeline, runs, results } = data;
   const kind = 'hook' in task ? `${task.hook} task` : 'task';
-  const lambda = createFunction(scope, id, {
+  return createFunction(scope, id, {
     description: `Ebbtide: the ${kind} ${task.name} of ${pipeline}`,
     code,
     memoryMiB: task.resources.memoryMiB,
@@ -36,17 +36,14 @@ export function createTaskFunction(
       [ENVIRONMENT.runsBucket]: runs.bucketName,
       [ENVIRONMENT.resultsBucket]: results.bucketName,
     },
+    statements: 'hook' in task && task.hook === 'after-execution' ? [] : taskStatements(task, data),
   });
-  if ('hook' in task && task.hook === 'after-execution') return lambda;
-  const statements = taskStatements(task, data);
-  for (const statement of statements) for (const part of inPolicySize(statement)) lambda.addToRolePolicy(part);
-  return lambda;
 }
 
 /** @param code a folder with the bundle, `<folder>.mjs` */
 export function createCleanupFunction(scope: Construct, id: string, code: string, data: PipelineData): LambdaFunction {
   const { pipeline, runs, results } = data;
-  const lambda = createFunction(scope, id, {
+  return createFunction(scope, id, {
     description: `Ebbtide: the cleanup of ${pipeline}`,
     code,
     memoryMiB: 512,
@@ -56,9 +53,8 @@ export function createCleanupFunction(scope: Construct, id: string, code: string
       [ENVIRONMENT.runsBucket]: runs.bucketName,
       [ENVIRONMENT.resultsBucket]: results.bucketName,
     },
+    statements: cleanupStatements(data),
   });
-  for (const statement of cleanupStatements(data)) lambda.addToRolePolicy(statement);
-  return lambda;
 }
 
 /** As long as Lambda lets it: many runs may be left, and much of each. */
@@ -73,7 +69,7 @@ export function createReaperFunction(
   machines: ReaperMachines,
 ): LambdaFunction {
   const { pipeline, runs } = data;
-  const lambda = createFunction(scope, id, {
+  return createFunction(scope, id, {
     description: `Ebbtide: the reaper of ${pipeline}`,
     code,
     memoryMiB: 512,
@@ -86,9 +82,8 @@ export function createReaperFunction(
       ...(machines.hasAfterExecution && { [ENVIRONMENT.afterExecution]: 'yes' }),
       ...(machines.hasHooks && { [ENVIRONMENT.hooks]: 'yes' }),
     },
+    statements: reaperStatements(data, machines),
   });
-  for (const statement of reaperStatements(data, machines)) lambda.addToRolePolicy(statement);
-  return lambda;
 }
 
 interface FunctionSettings {
@@ -98,6 +93,8 @@ interface FunctionSettings {
   readonly ephemeralStorageMiB?: number;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** What it may do besides logging and tracing. */
+  readonly statements: readonly PolicyStatement[];
 }
 
 function createFunction(parent: Construct, id: string, settings: FunctionSettings): LambdaFunction {
@@ -107,9 +104,14 @@ function createFunction(parent: Construct, id: string, settings: FunctionSetting
     removalPolicy: RemovalPolicy.DESTROY,
   });
   // A role of our own: the managed policy that Lambda would get may write to every log group of the account.
-  const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  const role = new Role(scope, 'Role', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com', {
+      // https://docs.aws.amazon.com/lambda/latest/dg/permissions-managed-policies.html
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  });
   logGroup.grantWrite(role);
-  return new LambdaFunction(scope, 'Function', {
+  const lambda = new LambdaFunction(scope, 'Function', {
     description: settings.description,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
@@ -123,4 +125,6 @@ function createFunction(parent: Construct, id: string, settings: FunctionSetting
     role,
     logGroup,
   });
+  for (const part of settings.statements.flatMap(inPolicySize)) lambda.addToRolePolicy(part);
+  return lambda;
 }

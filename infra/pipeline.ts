@@ -1,11 +1,15 @@
-import { CfnOutput, Duration, Stage } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Duration, Stage } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { compile } from '../state-machines/compiler/compile.ts';
-import { CLEANUP_PLACEHOLDER, RUNS_BUCKET_PLACEHOLDER } from '../state-machines/compiler/placeholders.ts';
+import {
+  CLEANUP_PLACEHOLDER,
+  PARTITION_PLACEHOLDER,
+  RUNS_BUCKET_PLACEHOLDER,
+} from '../state-machines/compiler/placeholders.ts';
 import type { AnyFormat, FormatKind } from '../state-machines/graph/formats.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
@@ -17,6 +21,7 @@ import { refuseLargeDefinition, refuseLargeStack } from './limits.ts';
 import type { PipelineData } from './permissions/pipeline-data.ts';
 import { triggerReaper } from './reaper.ts';
 import { allowChildExecutions, createStateMachine } from './state-machines.ts';
+import { acknowledgeWildcards } from './suppressions.ts';
 
 export interface PipelineProps {
   /** What `graph.build()` returned. */
@@ -97,7 +102,7 @@ export class Pipeline extends Construct {
         comment: `Ebbtide: ${plan.pipeline}`,
         definition: compiled.definition,
         functions: placed([...plan.tasks, ...plan.hooksBeforeCleanup]),
-        values: { [RUNS_BUCKET_PLACEHOLDER]: runs.bucketName },
+        values: { [RUNS_BUCKET_PLACEHOLDER]: runs.bucketName, [PARTITION_PLACEHOLDER]: Aws.PARTITION },
       });
       allowChildExecutions(this.stateMachine, plan, runs);
       this.finalizer = createStateMachine(this, 'Finalizer', {
@@ -118,6 +123,7 @@ export class Pipeline extends Construct {
     } finally {
       bundles.dispose();
     }
+    acknowledgeWildcards(this, data, [this.stateMachine, this.finalizer]);
     refuseLargeStack(this, plan.pipeline);
 
     this.runsBucket = runs;

@@ -3,7 +3,7 @@
  * it can and no better.
  */
 
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
@@ -34,6 +34,10 @@ export function triggerReaper(scope: Construct, triggers: ReaperTriggers): void 
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
+  });
+  Validations.of(lost).acknowledge({
+    id: 'AwsSolutions-SQS3',
+    reason: "It is the dead-letter queue: of the rule's target, and of the function's asynchronous invocations.",
   });
   // Lambda takes an event, and then tries on its own: what fails there does not come back to the rule.
   reaper.configureAsyncInvoke({ retryAttempts: 2, maxEventAge: EVENT_AGE, onFailure: new SqsDestination(lost) });

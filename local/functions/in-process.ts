@@ -14,6 +14,7 @@ import { Records } from '../../lambdas/storage/records.ts';
 import { type CompileOptions, compile } from '../../state-machines/compiler/compile.ts';
 import {
   CLEANUP_PLACEHOLDER,
+  PARTITION_PLACEHOLDER,
   placeholdersOf,
   RUNS_BUCKET_PLACEHOLDER,
 } from '../../state-machines/compiler/placeholders.ts';
@@ -28,8 +29,11 @@ import { LambdaError, timedOut } from './lambda-error.ts';
 /** The same definitions that the construct deploys, with ARNs made up for its functions. */
 export function definitionsOf(plan: Plan, options: CompileOptions = {}): Pick<Assembly, 'definition' | 'finalizer'> {
   const { definition, finalizer } = compile(plan, options);
-  const fill = (placeholder: string) =>
-    placeholder === RUNS_BUCKET_PLACEHOLDER ? LOCAL_BUCKETS.runs : functionArn(placeholder);
+  const values: Record<string, string> = {
+    [RUNS_BUCKET_PLACEHOLDER]: LOCAL_BUCKETS.runs,
+    [PARTITION_PLACEHOLDER]: 'aws',
+  };
+  const fill = (placeholder: string) => values[placeholder] ?? functionArn(placeholder);
   return {
     definition: filledIn(JSON.stringify(definition), fill),
     finalizer: filledIn(JSON.stringify(finalizer), fill),

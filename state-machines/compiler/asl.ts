@@ -36,7 +36,7 @@ export interface MapState extends Step, Paths {
   readonly Type: 'Map';
   readonly ItemsPath?: string;
   readonly ItemReader?: {
-    readonly Resource: 'arn:aws:states:::s3:getObject';
+    readonly Resource: `arn:${string}:states:::s3:getObject`;
     readonly ReaderConfig: { readonly InputType: 'JSON' };
     readonly Parameters: Readonly<Record<string, string>>;
   };

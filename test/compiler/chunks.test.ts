@@ -78,7 +78,7 @@ describe('a chunk-parallel task', () => {
         fetch: {
           Type: 'Map',
           ItemReader: {
-            Resource: 'arn:aws:states:::s3:getObject',
+            Resource: 'arn:${Partition}:states:::s3:getObject',
             ReaderConfig: { InputType: 'JSON' },
             Parameters: { Bucket: '${RunsBucket}', 'Key.$': '$.out.list.chunks.fetch' },
           },

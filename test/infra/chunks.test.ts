@@ -115,9 +115,10 @@ describe('the definition', () => {
   const substitutionsOf = ({ template }: Synthesized) =>
     resourcesOf(template, 'AWS::StepFunctions::StateMachine')[0]?.Properties['DefinitionSubstitutions'];
 
-  it('is given the name of the runs bucket where it reads from it', () => {
+  it('is given the name of the runs bucket, and the partition, where it reads from it', () => {
     expect(substitutionsOf(distributed)).toMatchObject({
       RunsBucket: { Ref: expect.stringMatching(/^TripsRuns/) },
+      Partition: { Ref: 'AWS::Partition' },
       extract: { 'Fn::GetAtt': [expect.any(String), 'Arn'] },
     });
   });

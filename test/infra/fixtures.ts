@@ -35,10 +35,10 @@ export function writeHandlers(folder: string): string {
 }
 
 /** A handler for each task and hook that does not know the harness: quick to bundle. */
-export function writeTinyHandlers(folder: string, plan: Plan): string {
+export function writeTinyHandlers(folder: string, plan: Plan, source?: string): string {
   mkdirSync(folder, { recursive: true });
   for (const { name } of plan.functions) {
-    writeFileSync(join(folder, `${name}.ts`), `export const handler = () => ${JSON.stringify(name)};`);
+    writeFileSync(join(folder, `${name}.ts`), source ?? `export const handler = () => ${JSON.stringify(name)};`);
   }
   return folder;
 }
@@ -62,9 +62,15 @@ export function synthesize(
   outdir: string,
   props: Partial<PipelineProps> & Pick<PipelineProps, 'handlers'>,
 ): Synthesized {
-  const stack = newStack(outdir);
+  return synthesizeIn(newStack(outdir), props);
+}
+
+export function synthesizeIn(
+  stack: Stack,
+  props: Partial<PipelineProps> & Pick<PipelineProps, 'handlers'>,
+): Synthesized {
   const pipeline = new Pipeline(stack, 'Trips', { plan, ...props });
-  return { pipeline, stack, template: Template.fromStack(stack), outdir };
+  return { pipeline, stack, template: Template.fromStack(stack), outdir: appOf(stack).outdir };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: properties of CloudFormation resources, of any shape
@@ -124,6 +130,8 @@ export function readable(value: unknown): Properties {
   return JSON.parse(JSON.stringify(value), (_, inner) => {
     if (inner?.Ref) return inner.Ref === 'AWS::Partition' ? 'aws' : `<${inner.Ref}>`;
     if (inner?.['Fn::GetAtt']) return `<${inner['Fn::GetAtt'].join('.')}>`;
+    // Of a machine's ARN, its name.
+    if (inner?.['Fn::Select']) return inner['Fn::Select'][1]['Fn::Split'][1].replace('>', '.Name>');
     if (inner?.['Fn::Join']) return inner['Fn::Join'][1].join(inner['Fn::Join'][0]);
     return inner;
   });

@@ -3,7 +3,7 @@
 import { GATHER_ERROR, NON_RETRYABLE_ERROR, TRANSIENT_ERRORS } from '../../contract/error-names.ts';
 import { isDistributed, type PlannedEach, type PlannedTask } from '../../graph/plan.ts';
 import { type Catcher, catchAnything, type MapState, type Retrier, type State, type TaskState } from '../asl.ts';
-import { RUNS_BUCKET_PLACEHOLDER } from '../placeholders.ts';
+import { PARTITION_PLACEHOLDER, RUNS_BUCKET_PLACEHOLDER } from '../placeholders.ts';
 
 export const RETRY_TRANSIENT: Retrier = {
   ErrorEquals: TRANSIENT_ERRORS,
@@ -140,7 +140,7 @@ function distributedMap(
   return {
     Type: 'Map',
     ItemReader: {
-      Resource: 'arn:aws:states:::s3:getObject',
+      Resource: `arn:\${${PARTITION_PLACEHOLDER}}:states:::s3:getObject`,
       ReaderConfig: { InputType: 'JSON' },
       Parameters: { Bucket: `\${${RUNS_BUCKET_PLACEHOLDER}}`, 'Key.$': chunks },
     },
