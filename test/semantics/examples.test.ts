@@ -7,6 +7,9 @@ import { expectToFollowTheRules } from './check.ts';
 import { allMarks, execute, startedIn, type Trace } from './run.ts';
 import { type Behaviour, planOf, type Spec, type TaskSpec } from './spec.ts';
 
+/** What has begun when a run ends early is then another each time: the random runs are held against the model. */
+const inThreads = process.env['EBBTIDE_TEST_SUITE'] === 'opinion';
+
 interface Example {
   readonly tasks: readonly TaskSpec[];
   readonly more?: Omit<Spec, 'tasks'>;
@@ -437,7 +440,7 @@ describe('hooks', () => {
   ])('%s', follows);
 });
 
-describe("with onTaskFailure 'stop'", () => {
+describe.skipIf(inThreads)("with onTaskFailure 'stop'", () => {
   const stop = { onTaskFailure: 'stop' as const };
   const chain: readonly TaskSpec[] = [{ name: 'bad' }, { name: 'b' }, { name: 'c', takes: ['b'] }];
 
@@ -525,7 +528,7 @@ describe("with onTaskFailure 'stop'", () => {
     }));
 });
 
-describe('an error that no task can catch', () => {
+describe.skipIf(inThreads)('an error that no task can catch', () => {
   const spec: Example = {
     tasks: [
       { name: 'a', group: 'g' },

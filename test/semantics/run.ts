@@ -103,7 +103,10 @@ export async function execute(
 
 /** What a cleanup answers that could not delete everything. */
 export const REFUSED_SWEEP = { error: 'CleanupFailed', cause: '2 objects are left' };
-export const BROKEN_CLEANUP = { Error: 'Broken', Cause: 'no S3 today' };
+export const BROKEN_CLEANUP = {
+  Error: 'Broken',
+  Cause: JSON.stringify({ errorType: 'Broken', errorMessage: 'no S3 today', trace: [] }),
+};
 const BROKEN = { Error: BREAKING_ERROR, Cause: 'the answer was too large' };
 
 /** As a function's error arrives. */

@@ -1,0 +1,28 @@
+/** Random graphs with random failures on the second engine, held against the model that ours is held against. */
+
+import fc from 'fast-check';
+import { describe, it, vi } from 'vitest';
+import { type Case, cases } from '../semantics/arbitraries.ts';
+import { expectToFollowTheRules } from '../semantics/check.ts';
+import { execute } from '../semantics/run.ts';
+import { planOf } from '../semantics/spec.ts';
+
+vi.mock('../../local/interpreter.ts', () => import('./second.ts'));
+
+/** `SEED=… npm run test:opinion` repeats it. */
+const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+describe(`with the seed ${seed}, a run on the second engine follows the rules`, () => {
+  it.each<[numRuns: number, of: string, arbitrary: fc.Arbitrary<Case>]>([
+    [40, 'any graph', cases(1, 8, 0)],
+    [70, 'any graph with hooks and groups', cases(1, 8, 6)],
+    [4, 'any larger graph', cases(12, 25, 8)],
+  ])('in %i runs of %s', { timeout: 300_000 }, (numRuns, _, arbitrary) =>
+    fc.assert(
+      fc.asyncProperty(arbitrary, async ({ spec, behaviour }) => {
+        expectToFollowTheRules(spec, behaviour, await execute(planOf(spec), behaviour));
+      }),
+      { numRuns, seed, endOnFailure: true },
+    ),
+  );
+});
