@@ -2,10 +2,10 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installPython } from './python.ts';
 
@@ -14,53 +14,77 @@ const START_SECONDS = 60;
 
 export interface MiniStack {
   readonly endpoint: string;
-  /** Ends the process and deletes all that was installed. */
+  /** The Python that has it. */
+  readonly python: string;
+  /** Ends it with the functions that it runs, and deletes all that was installed. */
   stop(): Promise<void>;
 }
 
+export interface MiniStackOptions {
+  /** Further environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** @throws NotInstalledError, with the reason in one line */
-export async function startMiniStack(): Promise<MiniStack> {
+export async function startMiniStack({ env = {} }: MiniStackOptions = {}): Promise<MiniStack> {
   const folder = await mkdtemp(join(tmpdir(), 'ebbtide-ministack-'));
   try {
     const python = await installPython(folder, `ministack==${VERSION}`);
-    return await start(folder, python);
+    return await start(folder, python, env);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function start(folder: string, python: string): Promise<MiniStack> {
+async function start(folder: string, python: string, env: Readonly<Record<string, string>>): Promise<MiniStack> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const server = spawn(python, ['-m', 'ministack'], {
+  const log = await open(join(folder, 'ministack.log'), 'w');
+  // It and its functions' processes are a group of their own, which ends with this process, however that ends: it reads
+  // from a pipe until nobody holds the other end.
+  const server = spawn(python, [join(import.meta.dirname, 'start_ministack.py')], {
     cwd: folder,
+    detached: true,
     env: {
-      PATH: process.env['PATH'],
+      // Handlers run with the `node` found there.
+      PATH: [join(import.meta.dirname, '../../node_modules/.bin'), process.env['PATH']].join(delimiter),
       HOME: folder,
       TMPDIR: folder,
+      PYTHONDONTWRITEBYTECODE: '1',
       GATEWAY_PORT: String(port),
       BIND_HOST: '127.0.0.1',
       LOG_LEVEL: 'ERROR',
       S3_DATA_DIR: join(folder, 's3'),
+      ...env,
     },
-    stdio: 'ignore',
+    stdio: ['pipe', log.fd, log.fd],
   });
+  await log.close();
   const ended = once(server, 'exit');
   const stop = async () => {
-    server.kill('SIGKILL');
+    if (server.pid !== undefined) killGroup(server.pid);
     await ended;
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
   const deadline = Date.now() + START_SECONDS * 1_000;
   while (!(await answers(endpoint))) {
     if (server.exitCode !== null || Date.now() > deadline) {
+      const said = (await readFile(join(folder, 'ministack.log'), 'utf8')).slice(-2_000);
       await stop();
-      throw new Error(`MiniStack ${VERSION} did not answer at ${endpoint} within ${START_SECONDS} seconds`);
+      throw new Error(`MiniStack ${VERSION} did not answer at ${endpoint} within ${START_SECONDS} seconds: ${said}`);
     }
     await sleep(200);
   }
-  return { endpoint, stop };
+  return { endpoint, python, stop };
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 async function answers(endpoint: string): Promise<boolean> {

@@ -13,20 +13,17 @@ export interface Prepared {
 
 /**
  * Runs `test/<suite>/*.suite.ts` and sets the exit code: 0 where they pass, and where what they need cannot be installed,
- * unless `CI` is set.
+ * unless `CI` is set. A signal ends the tests, and then all that was prepared.
  *
  * @param prepare throws NotInstalledError
  */
 export async function runSuite(suite: string, prepare: () => Promise<Prepared>): Promise<void> {
+  const end = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end.abort());
   try {
     const { env, stop } = await prepare();
     try {
-      const vitest = spawn('vitest', ['run'], {
-        env: { ...process.env, ...env, EBBTIDE_TEST_SUITE: suite },
-        stdio: 'inherit',
-      });
-      const [code] = await once(vitest, 'exit');
-      process.exitCode = code ?? 1;
+      process.exitCode = end.signal.aborted ? 1 : await runTests(suite, env, end.signal);
     } finally {
       await stop();
     }
@@ -36,4 +33,14 @@ export async function runSuite(suite: string, prepare: () => Promise<Prepared>):
     process.stderr.write(`${isCi ? 'failed' : 'skipped'}: ${error.message}\n`);
     process.exitCode = isCi ? 1 : 0;
   }
+}
+
+async function runTests(suite: string, env: Prepared['env'], signal: AbortSignal): Promise<number> {
+  const vitest = spawn('vitest', ['run'], {
+    env: { ...process.env, ...env, EBBTIDE_TEST_SUITE: suite },
+    stdio: 'inherit',
+  });
+  signal.addEventListener('abort', () => vitest.kill());
+  const [code] = await once(vitest, 'exit');
+  return code ?? 1;
 }
