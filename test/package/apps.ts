@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { transformSync } from 'esbuild';
-import { run, succeed } from './command.ts';
+import { succeed } from './command.ts';
 
 export const REPO = resolve(import.meta.dirname, '../..');
 export const APPS = ['typescript-commonjs', 'typescript-esm', 'javascript-commonjs'] as const;

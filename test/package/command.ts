@@ -16,7 +16,7 @@ export interface Ended {
 /** What `npm run` adds to the environment would make npm and npx look for packages here. */
 export function environmentOf(folder: string): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|EBBTIDE_|VITEST|NODE|INIT_CWD|TEST$)/i.test(name),
+    ([name]) => !/^(npm_|EBBTIDE_|VITEST|NODE$|NODE_OPTIONS$|NODE_ENV$|INIT_CWD|TEST$)/i.test(name),
   );
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((entry) => !entry.includes('node_modules'));
   const temporary = join(folder, 'tmp');
