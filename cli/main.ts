@@ -1,5 +1,12 @@
 #!/usr/bin/env node
-import { runCli } from './program.ts';
+const [major] = process.versions.node.split('.');
+// An older Node may not even parse the rest, so it is imported only after this.
+if (Number(major) < 24) {
+  process.stderr.write(
+    `ebbtide needs Node.js 24 or later, as its functions do; this is ${process.version} (${process.execPath})\n`,
+  );
+  process.exit(2);
+}
 
 // Whoever read our output has stopped: the run goes on, and cleans up.
 for (const stream of [process.stdout, process.stderr]) {
@@ -8,4 +15,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const { runCli } = await import('./program.ts');
 process.exitCode = await runCli(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr });
+
+export {};

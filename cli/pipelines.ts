@@ -1,15 +1,26 @@
-/** Finds pipelines by name: `state-machines/pipelines/<name>.ts`, with its handlers in `lambdas/<name>/`. */
+/** Finds pipelines by name, where the project says that they are, or else in the folders that this repo has. */
 
-import { existsSync, readdirSync } from 'node:fs';
-import { join, parse, resolve } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { SOURCE_EXTENSIONS } from '../infra/handler-files.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { GraphError } from '../state-machines/graph/errors.ts';
 import { nearest } from '../state-machines/graph/nearest.ts';
 import { Plan } from '../state-machines/graph/plan.ts';
+import { importSource } from './load-typescript.ts';
 
-const GRAPHS = 'state-machines/pipelines';
-const HANDLERS = 'lambdas';
+/** `"ebbtide"` in package.json: paths from the project's folder, in which `*` stands for the pipeline's name. */
+interface Layout {
+  /** The file that exports the plan, with or without its extension. */
+  readonly graphs: string;
+  /** The folder of the handlers. */
+  readonly handlers: string;
+}
+
+const LAYOUT: Layout = { graphs: 'state-machines/pipelines/*', handlers: 'lambdas/*' };
+
+const EXAMPLE = '"ebbtide": { "graphs": "lib/*/graph.ts", "handlers": "lib/*" }';
 
 export interface FoundPipeline {
   readonly plan: Plan;
@@ -21,28 +32,28 @@ export interface FoundPipeline {
  * @throws UsageError where there is none of that name; GraphError where its graph cannot be built
  */
 export async function loadPipeline(name: string, root = process.cwd()): Promise<FoundPipeline> {
-  const folder = resolve(root, GRAPHS);
-  const files = existsSync(folder)
-    ? readdirSync(folder).filter((file) => /^[^.].*(?<!\.d)\.(ts|js|mjs)$/.test(file))
-    : [];
-  const known = files.map((file) => parse(file).name);
-  const file = files[known.indexOf(name)];
+  const layout = layoutOf(root);
+  const graphs = findGraphs(layout, root);
+  const file = graphs.get(name);
   if (!file) {
+    const known = [...graphs.keys()].toSorted();
     const meant = nearest(name, known);
-    const there = known.length > 0 ? `there are: ${known.join(', ')}` : `there are none in ${folder}`;
+    const there =
+      known.length > 0
+        ? `there are: ${known.join(', ')}`
+        : `there are none at ${join(root, layout.graphs)} (package.json there may name other places: ${EXAMPLE})`;
     throw new UsageError(
       'UnknownPipeline',
       `no pipeline is called "${name}"; ${meant ? `did you mean "${meant}"? ` : ''}${there}`,
     );
   }
-  const module = await importGraph(join(folder, file));
-  if (!(module.plan instanceof Plan)) {
-    throw new UsageError(
-      'PipelineInvalid',
-      `${join(folder, file)} must export its plan: export const plan = graph.build();`,
-    );
+  const module = await importGraph(file);
+  // What a CommonJS file exports is not always seen by name.
+  const plan = module['plan'] ?? (module['default'] as Record<string, unknown> | undefined)?.['plan'];
+  if (!(plan instanceof Plan)) {
+    throw new UsageError('PipelineInvalid', `${file} must export its plan: export const plan = graph.build();`);
   }
-  return { plan: module.plan, handlers: join(root, HANDLERS, name) };
+  return { plan, handlers: join(root, layout.handlers.replace('*', name)) };
 }
 
 /** The plan of a pipeline of the project in that folder. @throws as `loadPipeline` */
@@ -50,9 +61,43 @@ export async function loadProjectPlan(name: string, root: string): Promise<Plan>
   return (await loadPipeline(name, root)).plan;
 }
 
+/** @throws UsageError where package.json says what cannot be */
+function layoutOf(root: string): Layout {
+  const file = join(root, 'package.json');
+  const { ebbtide = {} } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const layout: Layout = { ...LAYOUT, ...ebbtide };
+  for (const [key, path] of Object.entries(layout)) {
+    if (!(key in LAYOUT))
+      throw new UsageError('InvalidOption', `${file}: "ebbtide" has "graphs" and "handlers", not "${key}"`);
+    if (typeof path !== 'string' || path.split('*').length !== 2) {
+      const given = JSON.stringify(path);
+      throw new UsageError(
+        'InvalidOption',
+        `${file}: "${key}" of "ebbtide" is ${given}; give a path from there with one * in place of the pipeline's name, such as "${LAYOUT[key as keyof Layout]}"`,
+      );
+    }
+  }
+  return layout;
+}
+
+/** Name → file. */
+function findGraphs({ graphs }: Layout, root: string): Map<string, string> {
+  const path = normalize(graphs);
+  const pattern = SOURCE_EXTENSIONS.includes(extname(path)) ? path : `${path}{${SOURCE_EXTENSIONS.join(',')}}`;
+  const found = globSync(pattern, { cwd: root })
+    .filter((file) => !/\.d\.[cm]?ts$/.test(file))
+    .toSorted((one, other) => rankOf(other) - rankOf(one))
+    .map((file) => [/^\w[\w-]*/.exec(file.slice(path.indexOf('*')))?.[0], join(root, file)] as const);
+  return new Map(found.flatMap(([name, file]) => (name ? [[name, file]] : [])));
+}
+
+function rankOf(file: string): number {
+  return SOURCE_EXTENSIONS.indexOf(extname(file));
+}
+
 async function importGraph(file: string): Promise<Record<string, unknown>> {
   try {
-    return await import(pathToFileURL(file).href);
+    return await importSource(pathToFileURL(file));
   } catch (error) {
     if (error instanceof GraphError) throw error;
     const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));

@@ -6,7 +6,7 @@
  * it needs it (the SDK's sign-in with SSO, a codec) is not parsed before, and what it can never need is left out.
  */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { type BuildFailure, buildSync, type Loader, type Metafile } from 'esbuild';
@@ -44,6 +44,7 @@ export function bundle(groups: readonly Readonly<Record<string, BundleEntry>>[],
       for (const file of reachable(`${OUTDIR}/${name}.mjs`, metafile, entry)) {
         writeFileSync(join(own, basename(file)), contents.get(file) ?? '');
       }
+      if (isCommonJs(`${OUTDIR}/${name}.mjs`, metafile)) nameExports(own, name);
       return [name, own];
     }),
   );
@@ -91,13 +92,25 @@ function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
   }
 }
 
-function checkExports(entries: Readonly<Record<string, BundleEntry>>, { outputs }: Metafile): void {
+function checkExports(entries: Readonly<Record<string, BundleEntry>>, metafile: Metafile): void {
+  const { outputs } = metafile;
   const without = Object.entries(entries).filter(
-    ([name]) => !outputs[`${OUTDIR}/${name}.mjs`]?.exports.includes('handler'),
+    ([name]) =>
+      !outputs[`${OUTDIR}/${name}.mjs`]?.exports.includes('handler') && !isCommonJs(`${OUTDIR}/${name}.mjs`, metafile),
   );
   if (without.length === 0) return;
   const lines = without.map(([name, { file }]) => `  ${file}: export const handler = task(…) of the task "${name}"`);
   throw new UsageError('HandlerInvalid', ['a file must export its handler:', ...lines].join('\n'));
+}
+
+function isCommonJs(entry: string, { inputs, outputs }: Metafile): boolean {
+  return inputs[outputs[entry]?.entryPoint ?? '']?.format === 'cjs';
+}
+
+/** What a CommonJS module exports is known to nobody before it runs: its bundle has a default export only. */
+function nameExports(folder: string, name: string): void {
+  renameSync(join(folder, `${name}.mjs`), join(folder, `${name}.cjs.mjs`));
+  writeFileSync(join(folder, `${name}.mjs`), `import m from'./${name}.cjs.mjs';export const{handler}=m;\n`);
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {

@@ -26,7 +26,10 @@ import { acknowledgeWildcards } from './suppressions.ts';
 export interface PipelineProps {
   /** What `graph.build()` returned. */
   readonly plan: Plan;
-  /** The folder with the handlers: a file for each task and each hook, `<name>.ts`, that exports `handler`. */
+  /**
+   * The folder with the handlers: a file for each task and each hook, `<name>.ts`, that exports `handler`. A relative path
+   * is from the working directory, which in a CDK app is the project's folder.
+   */
   readonly handlers: string;
   /** How long a run may take. @default Duration.hours(24) */
   readonly timeout?: Duration;

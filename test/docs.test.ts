@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const DOCUMENTS = ['README.md', 'docs/graphs.md', 'docs/endings.md'];
 
 /** A page's own files, in a project of their own: what they import from the repo becomes an absolute path. */
-function writeFilesOf(page: string): string[] {
+function writeFilesOf(page: string, folder = root): string[] {
   const text = readFileSync(join(REPO, page), 'utf8');
   const files = new Map<string, string>();
   for (const [, path = '', code = ''] of text.matchAll(/```ts\n\/\/ (\S+\.ts)\n(.*?)```/gs)) {
@@ -23,16 +23,16 @@ function writeFilesOf(page: string): string[] {
   const named = text.match(/```ts\n\/\/ \S+\.ts\n/g) ?? [];
   expect(named, `each block of ${page} says what file it is from`).toHaveLength(blocks.length);
   for (const [path, code] of files) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
     const absolute = code
       .replaceAll("'../index.ts'", JSON.stringify(join(REPO, 'state-machines/index.ts')))
       .replaceAll("'../runtime/index.ts'", JSON.stringify(join(REPO, 'lambdas/runtime/index.ts')));
-    writeFileSync(join(root, path), absolute);
+    writeFileSync(join(folder, path), absolute);
   }
   return [...files.keys()];
 }
 
-const files = DOCUMENTS.flatMap(writeFilesOf);
+const files = DOCUMENTS.flatMap((page) => writeFilesOf(page));
 
 it('the code on the pages type-checks', () => {
   const config = {
@@ -44,6 +44,32 @@ it('the code on the pages type-checks', () => {
   writeFileSync(join(root, 'package.json'), JSON.stringify({ type: 'module' }));
   const tsc = join(REPO, 'node_modules/.bin/tsc');
   expect(spawnSync(tsc, ['--noEmit', '-p', root], { encoding: 'utf8' }).stdout).toBe('');
+});
+
+// It is run by `npm run test:package`, where the package is installed.
+it('the code on docs/library.md type-checks', () => {
+  const app = join(root, 'library');
+  const source = (path: string) => [join(REPO, path)];
+  const config = {
+    extends: join(REPO, 'tsconfig.json'),
+    compilerOptions: {
+      typeRoots: [join(app, 'node_modules/@types')],
+      rewriteRelativeImportExtensions: false,
+      verbatimModuleSyntax: false,
+      paths: {
+        ebbtide: source('state-machines/index.ts'),
+        'ebbtide/lambda': source('lambdas/runtime/index.ts'),
+        'ebbtide/cdk': source('infra/index.ts'),
+        'ebbtide/local': source('local/index.ts'),
+      },
+    },
+    // Its test has the globals of Jest, which is not here.
+    include: writeFilesOf('docs/library.md', app).filter((file) => !file.startsWith('test/')),
+  };
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(config));
+  writeFileSync(join(app, 'package.json'), '{}');
+  symlinkSync(join(REPO, 'node_modules'), join(app, 'node_modules'));
+  expect(spawnSync(join(REPO, 'node_modules/.bin/tsc'), ['--noEmit', '-p', app], { encoding: 'utf8' }).stdout).toBe('');
 });
 
 describe('the pipelines on the pages run as they stand there', () => {

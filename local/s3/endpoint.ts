@@ -9,7 +9,9 @@
  */
 
 import { rmdirSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { buildApp } from 'fauxqs';
 import { deletionAnswer, parseDeletion } from './deleting.ts';
@@ -186,11 +188,12 @@ interface FauxqsParts {
 
 /** fauxqs exports its app but not the stores that the app takes; they lie beside it. The version is pinned. */
 async function loadFauxqs(): Promise<FauxqsParts> {
-  const root = import.meta.resolve('fauxqs');
+  // Not import.meta.resolve, which a program that tsx runs as CommonJS does not have.
+  const root = pathToFileURL(String(findPackageJSON('fauxqs', import.meta.url)));
   const parts = await Promise.all([
     import('fauxqs'),
     ...['s3/s3Store.js', 's3/fileS3Persistence.js', 'sqs/sqsStore.js', 'sns/snsStore.js'].map(
-      (file) => import(new URL(file, root).href),
+      (file) => import(new URL(`dist/${file}`, root).href),
     ),
   ]);
   return Object.assign({}, ...parts);

@@ -1,10 +1,12 @@
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadPipeline } from '../../cli/pipelines.ts';
 import { GraphError } from '../../state-machines/index.ts';
 import { ebbtide, project, temporaryFolder } from './fixtures.ts';
 
 const folder = temporaryFolder();
+const MAIN = resolve(import.meta.dirname, '../../cli/main.ts');
 
 const root = project(folder, {
   'state-machines/pipelines/good.ts': `import { TaskGraph } from EBBTIDE;
@@ -75,6 +77,75 @@ describe('a pipeline', () => {
     const error = await loadPipeline('cyclic', root).catch((cause) => cause);
     expect(error).toBeInstanceOf(GraphError);
     expect(error.problems.map(({ code }: { code: string }) => code).toSorted()).toEqual(['Cycle', 'UnresolvedDataRef']);
+  });
+});
+
+const GRAPH = `import { TaskGraph } from EBBTIDE;
+  const graph = new TaskGraph('sales'); graph.addTask('only'); export const plan = graph.build();`;
+
+describe('a project of another layout', () => {
+  it.each([
+    ['a folder for each pipeline', 'lib/sales/graph.ts', { graphs: 'lib/*/graph.ts', handlers: 'lib/*' }, 'lib/sales'],
+    ['files with more to their names', 'src/sales.graph.mts', { graphs: './src/*.graph.mts' }, 'lambdas/sales'],
+    ['no extension said', 'graphs/sales.cts', { graphs: 'graphs/*', handlers: 'fn/*/src' }, 'fn/sales/src'],
+  ])('says so in its package.json: %s', async (title, file, ebbtide, handlers) => {
+    const layout = project(join(folder, title), {
+      [file]: GRAPH,
+      'package.json': JSON.stringify({ ebbtide }),
+    });
+    expect(await loadPipeline('sales', layout)).toMatchObject({ handlers: join(layout, handlers) });
+    await expect(loadPipeline('sale', layout)).rejects.toThrow('did you mean "sales"? there are: sales');
+  });
+
+  it.each([
+    [{ graphs: 'lib/graph.ts' }, '"graphs" of "ebbtide" is "lib/graph.ts"; give a path from there with one *'],
+    [{ handlers: 1 }, '"handlers" of "ebbtide" is 1; give a path'],
+    [{ graph: 'lib/*' }, '"ebbtide" has "graphs" and "handlers", not "graph"'],
+  ])('is refused where it says %o', async (ebbtide, why) => {
+    const layout = project(join(folder, 'wrong'), { 'package.json': JSON.stringify({ ebbtide }) });
+    await expect(loadPipeline('sales', layout)).rejects.toMatchObject({
+      code: 'InvalidOption',
+      message: expect.stringContaining(why),
+    });
+  });
+
+  it('has its source read, not what was compiled beside it', async () => {
+    const both = project(join(folder, 'both'), {
+      'state-machines/pipelines/sales.js': 'throw new Error("compiled");',
+      'state-machines/pipelines/sales.ts': GRAPH,
+    });
+    expect((await loadPipeline('sales', both)).plan.pipeline).toBe('sales');
+  });
+});
+
+describe('a graph in TypeScript as cdk init sets it up', () => {
+  it.each(['commonjs', 'module', undefined])('loads in a package of type %s', (type) => {
+    const root = project(join(folder, `type-${type}`), {
+      'package.json': JSON.stringify({ type }),
+      'state-machines/pipelines/sales.ts': `import { json, TaskGraph } from EBBTIDE;
+        import { Shop, type Place, Sale } from './types';
+        import { names } from './names.js';
+        import { where } from './place';
+        const graph = new TaskGraph('sales');
+        graph.addTask(names[Shop.Oslo] + where, { outputs: { sales: json<Sale & Place>() } });
+        export const plan = graph.build();`,
+      'state-machines/pipelines/types.ts': `export enum Shop { Oslo = 'oslo' }
+        export interface Sale { readonly shop: Shop }
+        export interface Place { readonly at: string }`,
+      'state-machines/pipelines/names.ts': `export const names: Record<string, string> = { oslo: 'read' };`,
+      'state-machines/pipelines/place/index.ts': `export const where: string = '-north';`,
+    });
+    const { stdout, stderr } = spawnSync(process.execPath, [MAIN, 'plan', 'sales'], { cwd: root, encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: expect.stringContaining('read-north'), stderr: '' });
+  });
+
+  it('that throws says where, in its source', () => {
+    const root = project(join(folder, 'throws'), {
+      'state-machines/pipelines/sales.ts': `interface Sale { shop: string }\n\nthrow new Error('no luck');`,
+    });
+    const { stderr } = spawnSync(process.execPath, [MAIN, 'plan', 'sales'], { cwd: root, encoding: 'utf8' });
+    expect(stderr).toContain('no luck');
+    expect(stderr).toContain('sales.ts:3:');
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -57,6 +57,8 @@ describe('a task without a handler file', () => {
     const { code, message } = refusalOf(join(folder, 'nowhere'));
     expect(code).toBe('HandlerMissing');
     for (const { name } of plan.tasks) expect(message).toContain(join(folder, 'nowhere', `${name}.ts`));
+    expect(message).toContain(`there is no folder ${join(folder, 'nowhere')}`);
+    expect(refusalOf('lib/nowhere').message).toContain(`from the working directory, ${process.cwd()}`);
   });
 
   it.each(['ts', 'mts', 'js', 'mjs'])('may have it as .%s', (extension) => {
@@ -164,4 +166,21 @@ describe('a task may be called', () => {
       expect(module?.text()).toContain(JSON.stringify(name));
     }
   });
+});
+
+it.each([
+  ['.cjs', "exports.handler = () => 'done';"],
+  ['.cjs', "module.exports = { handler: () => 'done' };"],
+  ['.cts', "export const handler = () => 'done';"],
+  ['.js', "const { basename } = require('node:path'); exports.handler = () => basename('done');"],
+])('a handler may be a %s file: %s', async (extension, source) => {
+  const graph = new TaskGraph('kinds');
+  graph.addTask('only');
+  const handlers = mkdtempSync(join(folder, 'kinds-'));
+  writeFileSync(join(handlers, `only${extension}`), source);
+  const synthesized = synthesize(mkdtempSync(join(folder, 'out-kinds-')), { plan: graph.build(), handlers });
+  const unpacked = mkdtempSync(join(folder, 'unpacked-'));
+  for (const { file, text } of bundleOf(synthesized, 'only')) writeFileSync(join(unpacked, file), text());
+  const { handler } = await import(join(unpacked, 'only.mjs'));
+  expect(handler()).toBe('done');
 });
