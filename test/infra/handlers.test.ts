@@ -75,10 +75,10 @@ describe('a bundle', () => {
     synthesized = synthesize(join(folder, 'out'), { handlers: writeHandlers(join(folder, 'handlers')) });
   });
 
-  it.each(FUNCTIONS)('of %s is at most 650,000 bytes, source maps apart', (name) => {
+  it.each(FUNCTIONS)('of %s is at most 570,000 bytes, source maps apart', (name) => {
     const code = bundleOf(synthesized, name).filter(({ file }) => file.endsWith('.mjs'));
     expect(code.map(({ file }) => file)).toContain(`${name}.mjs`);
-    expect(code.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(650_000);
+    expect(code.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(570_000);
   });
 
   it.each(FUNCTIONS)('of %s has modules and the source maps that they name, and nothing else', (name) => {
