@@ -1,14 +1,15 @@
 /**
- * Bundles Lambda handlers as ES modules, minified, AWS SDK included, source maps and data files beside them.
+ * Bundles Lambda handlers as ES modules, minified, AWS SDK included, data files and source maps of the user's code beside
+ * them.
  *
  * One run of esbuild for all tasks: they share most of their code, which is then read and parsed once. What they share
  * comes out as chunks, and each function's folder gets the chunks that it can reach. So what a function imports only when
- * it needs it (the SDK's sign-in with SSO, a codec) is not parsed before, and what it can never need is left out.
+ * it needs it (a codec) is not parsed before, and what it can never need is left out.
  */
 
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, extname, join, relative, resolve } from 'node:path';
 import { type BuildFailure, buildSync, type Loader, type Metafile } from 'esbuild';
 import { UsageError } from '../state-machines/contract/errors.ts';
 
@@ -22,6 +23,8 @@ export interface BundleEntry {
 export interface Bundles {
   /** By name: a folder with the bundle, `<name>.mjs`. */
   readonly folders: Readonly<Record<string, string>>;
+  /** By name: how many bytes each source file has in the bundle, those without any left out. */
+  readonly sources: Readonly<Record<string, ReadonlyMap<string, number>>>;
   /** Deletes them. CDK has copied them into its assembly once the functions are made. */
   dispose(): void;
 }
@@ -37,22 +40,34 @@ const DATA_FILES: Record<string, Loader> = { '.parquet': 'file', '.csv': 'file',
 export function bundle(groups: readonly Readonly<Record<string, BundleEntry>>[], parent = tmpdir()): Bundles {
   const builds = groups.map((entries) => ({ entries, ...buildAll(entries) }));
   const folder = mkdtempSync(join(parent, 'ebbtide-bundle-'));
-  const folders = builds.flatMap(({ entries, metafile, contents }) =>
-    Object.entries(entries).map(([name, entry]) => {
+  const folders: Record<string, string> = {};
+  const sources: Record<string, ReadonlyMap<string, number>> = {};
+  for (const { entries, metafile, contents } of builds) {
+    for (const [name, entry] of Object.entries(entries)) {
+      const files = reachable(`${OUTDIR}/${name}.mjs`, metafile, entry);
       const own = join(folder, name);
       mkdirSync(own);
-      for (const file of reachable(`${OUTDIR}/${name}.mjs`, metafile, entry)) {
-        writeFileSync(join(own, basename(file)), contents.get(file) ?? '');
-      }
+      for (const file of files) writeFileSync(join(own, basename(file)), contents.get(file) ?? '');
       if (isCommonJs(`${OUTDIR}/${name}.mjs`, metafile)) nameExports(own, name);
-      return [name, own];
-    }),
-  );
-  return { folders: Object.fromEntries(folders), dispose: () => rmSync(folder, { recursive: true, force: true }) };
+      folders[name] = own;
+      sources[name] = sourcesOf(files, metafile);
+    }
+  }
+  return { folders, sources, dispose: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Nothing is written there: a path that is the same on every machine, so that the bundles are too. */
 const OUTDIR = '.ebbtide/bundles';
+
+/** Dependencies that are CommonJS call require() for Node's own modules. */
+const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+
+const LIBRARIES = ownFile('libraries/index');
+const ENVIRONMENT_CREDENTIALS = ownFile('libraries/environment-credentials');
+
+function ownFile(name: string): string {
+  return join(import.meta.dirname, '../lambdas', `${name}${extname(import.meta.filename)}`);
+}
 
 function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
   metafile: Metafile;
@@ -61,7 +76,10 @@ function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
   const workingDir = process.cwd();
   try {
     const { metafile, outputFiles } = buildSync({
-      entryPoints: Object.entries(entries).map(([name, { file }]) => ({ in: file, out: name })),
+      entryPoints: [
+        ...Object.entries(entries).map(([name, { file }]) => ({ in: file, out: name })),
+        { in: LIBRARIES, out: 'libraries/all' },
+      ],
       absWorkingDir: workingDir,
       outdir: OUTDIR,
       write: false,
@@ -81,14 +99,42 @@ function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
       logLevel: 'silent',
       loader: DATA_FILES,
       publicPath: '.',
-      // Dependencies that are CommonJS call require() for Node's own modules.
-      banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+      // What Lambda has no use for is much of the SDK, and would cut the rest into more chunks.
+      alias: { '@aws-sdk/credential-provider-node': ENVIRONMENT_CREDENTIALS },
+      banner: { js: REQUIRE },
     });
     checkExports(entries, metafile);
-    const contents = outputFiles.map(({ path, contents }) => [relative(workingDir, path), contents] as const);
-    return { metafile, contents: new Map(contents) };
+    const contents = new Map(
+      outputFiles.map(({ path, contents }) => [
+        relative(workingDir, path),
+        path.endsWith('.mjs') ? withoutIdleRequire(contents) : contents,
+      ]),
+    );
+    dropLibraryMaps(metafile, contents, relative(workingDir, LIBRARIES));
+    return { metafile, contents };
   } catch (error) {
     throw isBuildFailure(error) ? new UsageError('HandlerInvalid', explain(error, workingDir)) : error;
+  }
+}
+
+/** Making a `require` that nothing calls takes time in each module. The line stays: source maps count it. */
+function withoutIdleRequire(contents: Uint8Array): Uint8Array {
+  const code = Buffer.from(contents);
+  return code.includes('require', REQUIRE.length) ? contents : code.subarray(REQUIRE.length);
+}
+
+/**
+ * Node reads the map of each module that has one as it loads it, which takes a quarter of the time that the SDK takes
+ * to load. So only modules with code of the user's have one.
+ */
+function dropLibraryMaps({ inputs, outputs }: Metafile, contents: Map<string, Uint8Array>, libraries: string): void {
+  const ours = new Set([libraries]);
+  for (const file of ours) for (const { path, external } of inputs[file]?.imports ?? []) if (!external) ours.add(path);
+  for (const [file, output] of Object.entries(outputs)) {
+    const code = contents.get(file);
+    if (!code || !outputs[`${file}.map`] || !Object.keys(output.inputs).every((input) => ours.has(input))) continue;
+    contents.set(file, code.subarray(0, Buffer.from(code).lastIndexOf('//# sourceMappingURL=')));
+    delete outputs[`${file}.map`];
   }
 }
 
@@ -123,6 +169,15 @@ function explain({ errors }: BuildFailure, workingDir: string): string {
     return `  ${where}${text}`;
   });
   return ['the handlers cannot be bundled:', ...lines].join('\n');
+}
+
+function sourcesOf(files: Iterable<string>, { outputs }: Metafile): Map<string, number> {
+  const sources = new Map<string, number>();
+  for (const file of files) {
+    for (const [source, { bytesInOutput }] of Object.entries(outputs[file]?.inputs ?? {}))
+      if (bytesInOutput > 0) sources.set(source, (sources.get(source) ?? 0) + bytesInOutput);
+  }
+  return sources;
 }
 
 /** The output files that an entry can import, with their source maps. */

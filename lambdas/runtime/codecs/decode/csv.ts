@@ -1,3 +1,4 @@
+import '../../../libraries/index.ts';
 import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { InvalidDataError } from '../../errors.ts';

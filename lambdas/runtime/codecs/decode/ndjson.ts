@@ -1,3 +1,4 @@
+import '../../../libraries/index.ts';
 import { InvalidDataError } from '../../errors.ts';
 import type { RowDecoder } from '../codec.ts';
 import { fromJson } from '../json-text.ts';

@@ -1,3 +1,4 @@
+import '../../../libraries/index.ts';
 import { zstdDecompressSync } from 'node:zlib';
 import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import type { RowDecoder, Source } from '../codec.ts';

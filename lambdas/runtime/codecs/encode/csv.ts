@@ -1,3 +1,4 @@
+import '../../../libraries/index.ts';
 import { stringify } from 'csv-stringify/sync';
 import { InvalidDataError } from '../../errors.ts';
 import type { RowEncoder } from '../codec.ts';

@@ -1,3 +1,4 @@
+import '../../../libraries/index.ts';
 import type { RowEncoder } from '../codec.ts';
 import { toJson } from '../json-text.ts';
 

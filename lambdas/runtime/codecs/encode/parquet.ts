@@ -1,3 +1,4 @@
+import '../../../libraries/index.ts';
 import { zstdCompressSync } from 'node:zlib';
 import { ByteWriter, type ColumnSource, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import type { AnyFormat, ParquetValueType } from '../../../../state-machines/graph/formats.ts';
