@@ -74,12 +74,14 @@ describe('the functions of a pipeline', () => {
     const variables = (name: string) =>
       Object.keys(functionOf(synthesized.template, name).Properties['Environment']['Variables']);
     expect(variables('extract').toSorted()).toEqual([
+      'EBBTIDE_DEPLOYMENT',
       'EBBTIDE_RESULTS_BUCKET',
       'EBBTIDE_RUNS_BUCKET',
       'EBBTIDE_TASK',
       'NODE_OPTIONS',
     ]);
     expect(variables('Cleanup').toSorted()).toEqual([
+      'EBBTIDE_DEPLOYMENT',
       'EBBTIDE_PIPELINE',
       'EBBTIDE_RESULTS_BUCKET',
       'EBBTIDE_RUNS_BUCKET',
