@@ -223,7 +223,7 @@ describe('synthesizing', () => {
   it('takes two pipelines in one stack', () => {
     const stack = newStack(join(folder, 'two'));
     for (const id of ['First', 'Second']) new Pipeline(stack, id, { plan, handlers: tiny });
-    expect(Object.keys(appOf(stack).synth().stacks[0]?.template.Resources ?? {})).toHaveLength(2 * 39);
+    expect(Object.keys(appOf(stack).synth().stacks[0]?.template.Resources ?? {})).toHaveLength(2 * 47);
   });
 
   it('takes the same stack twice in one app', () => {
