@@ -49,7 +49,7 @@ export interface PipelineProps {
   readonly reapEvery?: Duration;
   /** When runs start by themselves: nothing keeps one from starting while another goes on. @default nothing starts them */
   readonly schedule?: ScheduleExpression | PipelineSchedule;
-  /** Told when an alarm goes off, and when it is over. @default nobody is; the alarms are there all the same */
+  /** Told when an alarm goes off. @default nobody is; the alarms are there all the same */
   readonly alarmTopic?: ITopic;
   /** Whether there is a dashboard; CloudWatch charges for the fourth of an account and further ones. @default true */
   readonly dashboard?: boolean;

@@ -31,7 +31,7 @@ export interface PipelineAlarms {
 
 export interface AlarmSettings {
   readonly name: string;
-  /** What is told of an alarm, and that it is over. */
+  /** Not told that an alarm is over: it would be of each new alarm, once, when the stack is deployed. */
   readonly topic?: ITopic | undefined;
   readonly reapEvery: Duration;
 }
@@ -45,11 +45,7 @@ export function createAlarms(pipeline: MeasuredPipeline, { name, topic, reapEver
       ...ONE_IS_ENOUGH,
       ...settings,
     });
-    if (topic) {
-      const action = new SnsAction(topic);
-      alarm.addAlarmAction(action);
-      alarm.addOkAction(action);
-    }
+    if (topic) alarm.addAlarmAction(new SnsAction(topic));
     return alarm;
   };
   const visits = missedVisits(reapEvery);

@@ -24,6 +24,8 @@ import type { ReapSummary } from './summary.ts';
 
 /** No further run is looked at when less is left of this invocation. */
 const RESERVE_MS = 30_000;
+/** No further page of what is held is listed, once all that is to be done is done. */
+const LISTING_RESERVE_MS = 10_000;
 /** For how long after a start DescribeExecution might not know of it: it documents no limit; in practice it is seconds. */
 const START_LAG_MS = 10 * 60_000;
 /** Between one question and the next, where DescribeExecution lags behind the event. */
@@ -79,7 +81,11 @@ export async function handler(payload: unknown, context: Context): Promise<Reape
   if (dryRun) return summary;
   for (const [fate, count] of Object.entries(summary) as [keyof ReapSummary, number][])
     if (count > 0) metrics.addMetric(REAPER_METRICS[fate], MetricUnit.Count, count);
-  metrics.addMetric(REAPER_METRICS.bytesHeld, MetricUnit.Bytes, await bytesHeld(warm));
+  metrics.addMetric(
+    REAPER_METRICS.bytesHeld,
+    MetricUnit.Bytes,
+    await bytesHeld({ ...warm, hasTime: () => context.getRemainingTimeInMillis() > LISTING_RESERVE_MS }),
+  );
   metrics.publishStoredMetrics();
   return summary;
 }

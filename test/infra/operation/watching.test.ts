@@ -126,7 +126,6 @@ describe('the alarms', () => {
     expect(alarmsOf(told)[name]).toEqual({
       AlarmDescription: `Ebbtide: trips: ${what}`,
       AlarmActions: topic,
-      OKActions: topic,
       ...watched(),
     });
   });
