@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ const REPO = join(import.meta.dirname, '..');
 const root = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const DOCUMENTS = ['README.md', 'docs/graphs.md', 'docs/endings.md'];
+const DOCUMENTS = ['README.md', 'docs/graphs.md', 'docs/endings.md', 'docs/operating.md'];
 
 /** A page's own files, in a project of their own: what they import from the repo becomes an absolute path. */
 function writeFilesOf(page: string): string[] {
@@ -26,6 +26,7 @@ function writeFilesOf(page: string): string[] {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     const absolute = code
       .replaceAll("'../index.ts'", JSON.stringify(join(REPO, 'state-machines/index.ts')))
+      .replaceAll("'./index.ts'", JSON.stringify(join(REPO, 'infra/index.ts')))
       .replaceAll("'../runtime/index.ts'", JSON.stringify(join(REPO, 'lambdas/runtime/index.ts')));
     writeFileSync(join(root, path), absolute);
   }
@@ -35,6 +36,7 @@ function writeFilesOf(page: string): string[] {
 const files = DOCUMENTS.flatMap(writeFilesOf);
 
 it('the code on the pages type-checks', () => {
+  symlinkSync(join(REPO, 'node_modules'), join(root, 'node_modules'));
   const config = {
     extends: join(REPO, 'tsconfig.json'),
     compilerOptions: { typeRoots: [join(REPO, 'node_modules/@types')], rewriteRelativeImportExtensions: false },
