@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import { CLEANUP_TIMEOUT_SECONDS } from '../state-machines/compiler/machine/run-end.ts';
 import { ENVIRONMENT } from '../state-machines/contract/environment.ts';
 import type { PlannedHook, PlannedTask } from '../state-machines/graph/plan.ts';
+import { deploymentOf } from './operation/deployment.ts';
 import { cleanupStatements } from './permissions/cleanup.ts';
 import type { PipelineData } from './permissions/pipeline-data.ts';
 import { inPolicySize } from './permissions/policy-size.ts';
@@ -97,8 +98,8 @@ interface FunctionSettings {
   readonly statements: readonly PolicyStatement[];
 }
 
-function createFunction(parent: Construct, id: string, settings: FunctionSettings): LambdaFunction {
-  const scope = new Construct(parent, id);
+function createFunction(pipeline: Construct, id: string, settings: FunctionSettings): LambdaFunction {
+  const scope = new Construct(pipeline, id);
   const logGroup = new LogGroup(scope, 'Logs', {
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -120,7 +121,11 @@ function createFunction(parent: Construct, id: string, settings: FunctionSetting
     memorySize: settings.memoryMiB,
     ephemeralStorageSize: Size.mebibytes(settings.ephemeralStorageMiB ?? 512),
     timeout: Duration.seconds(settings.timeoutSeconds),
-    environment: { ...settings.environment, NODE_OPTIONS: '--enable-source-maps' },
+    environment: {
+      ...settings.environment,
+      [ENVIRONMENT.deployment]: deploymentOf(pipeline),
+      NODE_OPTIONS: '--enable-source-maps',
+    },
     tracing: Tracing.ACTIVE,
     role,
     logGroup,

@@ -1,25 +1,37 @@
-import { Aws, CfnOutput, Duration, Stage } from 'aws-cdk-lib';
-import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Aws, Duration, Stage } from 'aws-cdk-lib';
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { compile } from '../state-machines/compiler/compile.ts';
 import {
   CLEANUP_PLACEHOLDER,
   PARTITION_PLACEHOLDER,
   RUNS_BUCKET_PLACEHOLDER,
 } from '../state-machines/compiler/placeholders.ts';
-import type { AnyFormat, FormatKind } from '../state-machines/graph/formats.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
-import { type BundleEntry, bundle } from './bundle.ts';
+import { bundle } from './bundle.ts';
+import { OWN_ENTRIES, REAPER, taskEntries } from './bundle-entries.ts';
 import { checkedKeep, checkedRate } from './durations.ts';
 import { createCleanupFunction, createReaperFunction, createTaskFunction } from './functions.ts';
 import { findHandlerFiles } from './handler-files.ts';
 import { refuseLargeDefinition, refuseLargeStack } from './limits.ts';
+import { createAlarms, type PipelineAlarms } from './operation/alarms.ts';
+import { createDashboard } from './operation/dashboard.ts';
+import { deploymentOf } from './operation/deployment.ts';
+import { grantReadExecutions, grantReadResultsOf } from './operation/grants.ts';
+import { MeasuredPipeline } from './operation/measured-pipeline.ts';
+import { tellOutputs } from './operation/outputs.ts';
 import type { PipelineData } from './permissions/pipeline-data.ts';
+import { executionsOf } from './permissions/reaper.ts';
 import { triggerReaper } from './reaper.ts';
+import { type PipelineSchedule, scheduleRuns } from './schedule.ts';
 import { allowChildExecutions, createStateMachine } from './state-machines.ts';
 import { acknowledgeWildcards } from './suppressions.ts';
 
@@ -43,6 +55,12 @@ export interface PipelineProps {
    * @default Duration.minutes(15)
    */
   readonly reapEvery?: Duration;
+  /** When runs start by themselves: nothing keeps one from starting while another goes on. @default nothing starts them */
+  readonly schedule?: ScheduleExpression | PipelineSchedule;
+  /** Told when an alarm goes off. @default nobody is; the alarms are there all the same */
+  readonly alarmTopic?: ITopic;
+  /** Whether there is a dashboard; CloudWatch charges for the fourth of an account and further ones. @default true */
+  readonly dashboard?: boolean;
 }
 
 /** A run that hangs costs nothing but its slot; a day is long enough for a batch and short enough to be noticed. */
@@ -59,8 +77,9 @@ const DEFAULT_REAP_EVERY = Duration.minutes(15);
  * - However an execution ends, its hooks run and its run is cleaned up: by itself, or by its finalizer, which the reaper
  *   starts when it hears of that end, or else finds the run on its rounds.
  * - The runs bucket holds intermediates and empties itself; the results bucket stays when the stack goes.
+ * - What goes wrong sets off an alarm, of which the topic is told that the pipeline was given.
  */
-export class Pipeline extends Construct {
+export class Pipeline extends MeasuredPipeline {
   readonly stateMachine: StateMachine;
   /**
    * The machine that does what an ended execution left to do, in an execution of the same name: hooks and cleanup where
@@ -73,6 +92,12 @@ export class Pipeline extends Construct {
   readonly resultsBucket: Bucket;
   /** The functions of the tasks and hooks, by name. */
   readonly functions: Readonly<Record<string, IFunction>>;
+  readonly lostEvents: IQueue;
+  readonly schedule?: Schedule;
+  readonly missedRuns?: IQueue;
+  readonly alarms: PipelineAlarms;
+  readonly dashboard?: Dashboard;
+  readonly dimensions: Readonly<Record<'service' | 'deployment', string>>;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
@@ -93,6 +118,7 @@ export class Pipeline extends Construct {
 
     const runs = createRunsBucket(this, 'Runs', timeout, keepOnFailure);
     const results = createResultsBucket(this, 'Results');
+    this.dimensions = { service: plan.pipeline, deployment: deploymentOf(this) };
     const data: PipelineData = { pipeline: plan.pipeline, plan, runs, results };
     try {
       const cleanup = createCleanupFunction(this, 'Cleanup', codeOf(CLEANUP_PLACEHOLDER), data);
@@ -121,24 +147,50 @@ export class Pipeline extends Construct {
         hasHooks: plan.hooksBeforeCleanup.length > 0,
       };
       const reaper = createReaperFunction(this, 'Reaper', codeOf(REAPER), data, machines);
-      triggerReaper(this, { ...machines, reaper, every: reapEvery });
+      this.lostEvents = triggerReaper(this, { ...machines, reaper, every: reapEvery });
       this.reaper = reaper;
     } finally {
       bundles.dispose();
     }
     acknowledgeWildcards(this, data, [this.stateMachine, this.finalizer]);
-    refuseLargeStack(this, plan.pipeline);
-
     this.runsBucket = runs;
     this.resultsBucket = results;
-    new CfnOutput(this, 'StateMachineArn', { value: this.stateMachine.stateMachineArn });
-    new CfnOutput(this, 'FinalizerArn', { value: this.finalizer.stateMachineArn });
-    new CfnOutput(this, 'ReaperFunctionName', { value: this.reaper.functionName });
-    new CfnOutput(this, 'ResultsBucketName', { value: results.bucketName });
+    if (props.schedule) {
+      const { schedule, missedRuns } = scheduleRuns(this, this.stateMachine, props.schedule);
+      this.schedule = schedule;
+      this.missedRuns = missedRuns;
+    }
+    this.alarms = createAlarms(this, { name: plan.pipeline, topic: props.alarmTopic, reapEvery });
+    if (props.dashboard ?? true) this.dashboard = createDashboard(this, plan.pipeline, Object.values(this.alarms));
+    tellOutputs(this, this);
+    refuseLargeStack(this, plan.pipeline);
   }
 
   grantStartExecution(grantee: IGrantable): Grant {
     return this.stateMachine.grantStartExecution(grantee);
+  }
+
+  grantStopExecution(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['states:StopExecution'],
+      resourceArns: [executionsOf(this.stateMachine)],
+    });
+  }
+
+  /** To look at runs and their finalizers: list them, how they went, and their histories, in which the inputs are. */
+  grantRead(grantee: IGrantable): Grant {
+    return grantReadExecutions(grantee, [this.stateMachine, this.finalizer]);
+  }
+
+  /** To list and read what the pipeline's runs have published. */
+  grantReadResults(grantee: IGrantable): Grant {
+    return grantReadResultsOf(grantee, this.resultsBucket, this.dimensions.service);
+  }
+
+  /** To have the reaper see to all runs at once, or say what it would do. */
+  grantReap(grantee: IGrantable): Grant {
+    return this.reaper.grantInvoke(grantee);
   }
 
   #createTaskFunctions(plan: Plan, codeOf: (name: string) => string, data: PipelineData): Record<string, IFunction> {
@@ -148,36 +200,4 @@ export class Pipeline extends Construct {
     });
     return Object.fromEntries(functions);
   }
-}
-
-/** In the bundles, where no task has such a name. */
-const REAPER = '_reaper';
-
-function taskEntries(plan: Plan, files: Readonly<Record<string, string>>): Record<string, BundleEntry> {
-  const entries = plan.functions.map((task): [string, BundleEntry] => [
-    task.name,
-    { file: files[task.name] ?? '', neverImports: codecsNotOf(task) },
-  ]);
-  return Object.fromEntries(entries);
-}
-
-const OWN_ENTRIES: Readonly<Record<string, BundleEntry>> = {
-  [CLEANUP_PLACEHOLDER]: { file: handlerOf('cleanup') },
-  [REAPER]: { file: handlerOf('reaper') },
-};
-
-/** The codecs of formats that a task does not read, or does not write. */
-function codecsNotOf(task: PlannedTask): (file: string) => boolean {
-  const kinds = (data: Readonly<Record<string, { format: AnyFormat }>>) =>
-    Object.values(data).map(({ format }) => format.kind);
-  const used = { decode: new Set(kinds(task.inputs)), encode: new Set(kinds(task.outputs)) };
-  return (file) => {
-    const [, direction, kind] = /runtime\/codecs\/(decode|encode)\/(\w+)\.[jt]s$/.exec(file) ?? [];
-    return direction !== undefined && !used[direction as keyof typeof used].has(kind as FormatKind);
-  };
-}
-
-/** Beside this file, as TypeScript in the repo and as JavaScript in the package. */
-function handlerOf(name: 'cleanup' | 'reaper'): string {
-  return import.meta.filename.replace(/pipeline\.(ts|js)$/, `../lambdas/${name}/handler.$1`);
 }

@@ -27,8 +27,8 @@ const NOT_IN_ITS_OWN_WAY: readonly RunStatus[] = ['FAILED', 'TIMED_OUT', 'ABORTE
 /** By then the reaper has come by on its schedule. */
 const EVENT_AGE = Duration.hours(2);
 
-/** Events that it could not be told of, or that it failed at, lie in a queue for two weeks. */
-export function triggerReaper(scope: Construct, triggers: ReaperTriggers): void {
+/** @returns the queue in which events lie for two weeks that it could not be told of, or that it failed at */
+export function triggerReaper(scope: Construct, triggers: ReaperTriggers): Queue {
   const { reaper, stateMachine, every, hasAfterExecution } = triggers;
   const lost = new Queue(scope, 'LostEvents', {
     encryption: QueueEncryption.SQS_MANAGED,
@@ -59,4 +59,5 @@ export function triggerReaper(scope: Construct, triggers: ReaperTriggers): void 
     // The next visit finds whatever this one would have.
     targets: [new LambdaFunction(reaper, { retryAttempts: 0 })],
   });
+  return lost;
 }

@@ -10,7 +10,7 @@ const REPO = join(import.meta.dirname, '..');
 const root = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const DOCUMENTS = ['README.md', 'docs/graphs.md', 'docs/endings.md'];
+const DOCUMENTS = ['README.md', 'docs/graphs.md', 'docs/endings.md', 'docs/operating.md'];
 
 /** A page's own files, in a project of their own: what they import from the repo becomes an absolute path. */
 function writeFilesOf(page: string, folder = root): string[] {
@@ -26,6 +26,7 @@ function writeFilesOf(page: string, folder = root): string[] {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     const absolute = code
       .replaceAll("'../index.ts'", JSON.stringify(join(REPO, 'state-machines/index.ts')))
+      .replaceAll("'./index.ts'", JSON.stringify(join(REPO, 'infra/index.ts')))
       .replaceAll("'../runtime/index.ts'", JSON.stringify(join(REPO, 'lambdas/runtime/index.ts')));
     writeFileSync(join(folder, path), absolute);
   }
@@ -35,6 +36,7 @@ function writeFilesOf(page: string, folder = root): string[] {
 const files = DOCUMENTS.flatMap((page) => writeFilesOf(page));
 
 it('the code on the pages type-checks', () => {
+  symlinkSync(join(REPO, 'node_modules'), join(root, 'node_modules'));
   const config = {
     extends: join(REPO, 'tsconfig.json'),
     compilerOptions: { typeRoots: [join(REPO, 'node_modules/@types')], rewriteRelativeImportExtensions: false },

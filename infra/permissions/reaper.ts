@@ -56,7 +56,7 @@ export function reaperStatements(
   ];
 }
 
-function executionsOf(stateMachine: StateMachine): string {
+export function executionsOf(stateMachine: StateMachine): string {
   return Stack.of(stateMachine).formatArn({
     service: 'states',
     resource: 'execution',

@@ -56,6 +56,12 @@ export interface CleanupSurroundings {
   readonly runsBucket: string;
   readonly resultsBucket: string;
   readonly hasTime: () => boolean;
+  /**
+   * Told of the result before it is cut to what an answer may hold.
+   *
+   * @param cleanup whether all is deleted that is not kept
+   */
+  readonly onEnd?: (result: RunResult, cleanup: 'done' | 'failed') => void;
 }
 
 /** With `notesOnly` it cleans nothing up, and answers with what it would report. */
@@ -218,6 +224,7 @@ class Cleanup {
 
   /** @param cleanup whether all is deleted that is not kept */
   #verdict(result: RunResult, cleanup: 'done' | 'failed' = 'done'): CleanupAnswer {
+    this.#surroundings.onEnd?.(result, cleanup);
     const ofFinalizer = this.#event.status !== undefined;
     if (!result.error || (ofFinalizer && cleanup === 'done'))
       return { done: true, result: shortenResult(result, RESULT_LIMIT) };

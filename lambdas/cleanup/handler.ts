@@ -1,7 +1,7 @@
 /** The cleanup function: one for each pipeline, called by the `Cleanup` state until it is done. */
 
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import {
@@ -10,9 +10,12 @@ import {
   parseCleanupEvent,
   type SweepAnswer,
 } from '../../state-machines/contract/cleanup-events.ts';
+import { RUN_METRICS } from '../../state-machines/contract/metrics.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import { fromEnvironment } from '../storage/environment.ts';
+import { newMetrics } from '../storage/metrics.ts';
 import { cleanUp } from './cleanup.ts';
+import { countRun } from './count-run.ts';
 import { PATIENT_CLIENT } from './emptying/requests.ts';
 
 /** Work is handed over to the next invocation when less is left of this one. */
@@ -38,30 +41,26 @@ export async function handler(payload: unknown, context: Context): Promise<Clean
     resultsBucket: fromEnvironment('resultsBucket'),
     s3: new S3Client(PATIENT_CLIENT),
     log: new Logger({ serviceName: pipeline }),
-    metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline }),
+    metrics: newMetrics(pipeline),
   };
   const { log, metrics } = warm;
   log.resetKeys();
   log.appendKeys({ run: event.run, execution: event.execution, requestId: context.awsRequestId });
   const hasTime = () => context.getRemainingTimeInMillis() > RESERVE_MS;
-  const answer = await cleanUp(event, { ...warm, hasTime });
+  const onEnd = (result: RunResult, cleanup: 'done' | 'failed') => {
+    const { status, released, keptUntil, error } = result;
+    countRun(metrics, result, cleanup);
+    log.info('run ended', { status, released, keptUntil, error });
+  };
+  const answer = await cleanUp(event, { ...warm, hasTime, onEnd });
   if (!('done' in answer && answer.done)) return answer;
   if ('objects' in answer) {
     const { objects, bytes } = answer;
-    metrics.addMetric('SweptObjects', MetricUnit.Count, objects);
-    metrics.addMetric('SweptBytes', MetricUnit.Bytes, bytes);
+    metrics.addMetric(RUN_METRICS.bytesReleased, MetricUnit.Bytes, bytes);
     log.info('run swept', { objects, bytes });
   } else if ('sweep' in event && 'cause' in answer) {
-    metrics.addMetric('SweepFailed', MetricUnit.Count, 1);
+    metrics.addMetric(RUN_METRICS.cleanupsFailed, MetricUnit.Count, 1);
     log.error('run not swept', { error: answer.error, cause: answer.cause });
-  } else {
-    const result: RunResult = 'result' in answer ? answer.result : JSON.parse(answer.cause);
-    const { status, released, keptUntil, error } = result;
-    metrics.addMetric(status === 'SUCCEEDED' ? 'RunSucceeded' : 'RunFailed', MetricUnit.Count, 1);
-    if (keptUntil !== undefined) metrics.addMetric('RunKept', MetricUnit.Count, 1);
-    metrics.addMetric('ReleasedObjects', MetricUnit.Count, released.objects);
-    metrics.addMetric('ReleasedBytes', MetricUnit.Bytes, released.bytes);
-    log.info('run ended', { status, released, keptUntil, error });
   }
   metrics.publishStoredMetrics();
   return answer;

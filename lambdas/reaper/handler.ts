@@ -6,13 +6,16 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Context } from 'aws-lambda';
 import { ENVIRONMENT } from '../../state-machines/contract/environment.ts';
+import { REAPER_METRICS } from '../../state-machines/contract/metrics.ts';
 import { PATIENT_CLIENT } from '../cleanup/emptying/requests.ts';
 import { fromEnvironment } from '../storage/environment.ts';
+import { newMetrics } from '../storage/metrics.ts';
+import { bytesHeld } from './bytes-held.ts';
 import { parseReaperEvent } from './event.ts';
 import { type Finalized, finalizeOnce } from './finalize-once.ts';
 import { reap } from './reap.ts';
@@ -21,6 +24,8 @@ import type { ReapSummary } from './summary.ts';
 
 /** No further run is looked at when less is left of this invocation. */
 const RESERVE_MS = 30_000;
+/** No further page of what is held is listed, once all that is to be done is done. */
+const LISTING_RESERVE_MS = 10_000;
 /** For how long after a start DescribeExecution might not know of it: it documents no limit; in practice it is seconds. */
 const START_LAG_MS = 10 * 60_000;
 /** Between one question and the next, where DescribeExecution lags behind the event. */
@@ -31,15 +36,6 @@ const EVENT_LAG_MS = [250, 500, 1_000, 2_000];
  * executions at once must slow down: were it to give up, it would be at the same ones on every visit.
  */
 const PATIENT_WITH_STEP_FUNCTIONS = { maxAttempts: 10, retryMode: 'adaptive' } as const;
-
-const METRICS: Readonly<Record<keyof ReapSummary, string>> = {
-  active: 'RunsActive',
-  kept: 'RunsKept',
-  released: 'RunsReleased',
-  expired: 'RunsExpired',
-  orphansFound: 'OrphansFound',
-  failed: 'ReapFailed',
-};
 
 export type ReaperAnswer = ReapSummary | { readonly finalizer: Finalized } | { readonly refused: string };
 
@@ -60,7 +56,7 @@ function warmUp() {
       finalizer: fromEnvironment('finalizer'),
     }),
     log: new Logger({ serviceName: pipeline }),
-    metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline }),
+    metrics: newMetrics(pipeline),
   };
 }
 
@@ -83,8 +79,13 @@ export async function handler(payload: unknown, context: Context): Promise<Reape
   const summary = await reap({ ...warm, dryRun, hasTime, startLagMs: START_LAG_MS });
   log.info(dryRun ? 'would have reaped' : 'reaped', { ...summary });
   if (dryRun) return summary;
-  for (const [fate, metric] of Object.entries(METRICS) as [keyof ReapSummary, string][])
-    metrics.addMetric(metric, MetricUnit.Count, summary[fate]);
+  for (const [fate, count] of Object.entries(summary) as [keyof ReapSummary, number][])
+    if (count > 0) metrics.addMetric(REAPER_METRICS[fate], MetricUnit.Count, count);
+  metrics.addMetric(
+    REAPER_METRICS.bytesHeld,
+    MetricUnit.Bytes,
+    await bytesHeld({ ...warm, hasTime: () => context.getRemainingTimeInMillis() > LISTING_RESERVE_MS }),
+  );
   metrics.publishStoredMetrics();
   return summary;
 }

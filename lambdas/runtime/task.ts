@@ -1,12 +1,14 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
+import { DIMENSIONS, TASK_METRICS } from '../../state-machines/contract/metrics.ts';
 import { parseTaskEvent, type TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import type { AnyTaskHandle, FunctionHandle, InputsDef, OutputsDef } from '../../state-machines/graph/task.ts';
 import { fromEnvironment } from '../storage/environment.ts';
 import { Leases } from '../storage/leases.ts';
+import { newMetrics } from '../storage/metrics.ts';
 import { Records } from '../storage/records.ts';
 import { runAttempt } from './attempt.ts';
 import { abortBefore } from './deadline.ts';
@@ -63,7 +65,7 @@ export function task<Inputs extends InputsDef, Outputs extends OutputsDef, Extra
       ...planned(handle),
       ...storage(),
       log: new Logger({ serviceName: pipeline }),
-      metrics: new Metrics({ namespace: 'Ebbtide', serviceName: pipeline, defaultDimensions: { task: handle.name } }),
+      metrics: newMetrics(pipeline, { [DIMENSIONS.task]: handle.name }),
     };
     const { log, metrics, ...rest } = warm;
     log.resetKeys();
@@ -85,26 +87,18 @@ export function task<Inputs extends InputsDef, Outputs extends OutputsDef, Extra
         requestId: context.awsRequestId,
         logStream: context.logStreamName,
       });
-      if (event.chunks) {
-        // Their figures are counted where they are gathered.
-        metrics.addMetric('ChunksSucceeded', MetricUnit.Count, event.chunks.length);
-      } else {
-        metrics.addMetric('TaskSucceeded', MetricUnit.Count, 1);
-        metrics.addMetric('TaskRetries', MetricUnit.Count, answer.retriesUsed);
-        metrics.addMetric('TaskDuration', MetricUnit.Milliseconds, answer.durationMs);
-        metrics.addMetric('TaskBytesIn', MetricUnit.Bytes, answer.bytesIn);
-        metrics.addMetric('TaskBytesOut', MetricUnit.Bytes, answer.bytesOut);
-      }
+      // Of chunks there are too many; the gathering of them counts.
+      if (!event.chunks) metrics.addMetric(TASK_METRICS.taskDuration, MetricUnit.Milliseconds, answer.durationMs);
       const { values: _, chunks: __, ...figures } = answer;
       log.info(event.chunks ? 'chunks succeeded' : 'task succeeded', figures);
       return answer;
     } catch (error) {
-      metrics.addMetric('AttemptFailed', MetricUnit.Count, 1);
+      metrics.addMetric(TASK_METRICS.attemptsFailed, MetricUnit.Count, 1);
       log.error('attempt failed', error as Error);
       throw error;
     } finally {
       deadline.clear();
-      metrics.publishStoredMetrics();
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     }
   };
   return Object.assign(lambdaHandler, { [RAW_HANDLER]: handler as AnyHandler });

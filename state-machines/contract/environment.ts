@@ -2,6 +2,8 @@
 export const ENVIRONMENT = {
   runsBucket: 'EBBTIDE_RUNS_BUCKET',
   resultsBucket: 'EBBTIDE_RESULTS_BUCKET',
+  /** Tells one deployment of a pipeline from another in an account, for metrics. */
+  deployment: 'EBBTIDE_DEPLOYMENT',
   /** Of a task's function: which task it is for. */
   task: 'EBBTIDE_TASK',
   /** Of the functions that know no graph. */

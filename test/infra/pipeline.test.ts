@@ -74,12 +74,14 @@ describe('the functions of a pipeline', () => {
     const variables = (name: string) =>
       Object.keys(functionOf(synthesized.template, name).Properties['Environment']['Variables']);
     expect(variables('extract').toSorted()).toEqual([
+      'EBBTIDE_DEPLOYMENT',
       'EBBTIDE_RESULTS_BUCKET',
       'EBBTIDE_RUNS_BUCKET',
       'EBBTIDE_TASK',
       'NODE_OPTIONS',
     ]);
     expect(variables('Cleanup').toSorted()).toEqual([
+      'EBBTIDE_DEPLOYMENT',
       'EBBTIDE_PIPELINE',
       'EBBTIDE_RESULTS_BUCKET',
       'EBBTIDE_RUNS_BUCKET',
@@ -221,7 +223,7 @@ describe('synthesizing', () => {
   it('takes two pipelines in one stack', () => {
     const stack = newStack(join(folder, 'two'));
     for (const id of ['First', 'Second']) new Pipeline(stack, id, { plan, handlers: tiny });
-    expect(Object.keys(appOf(stack).synth().stacks[0]?.template.Resources ?? {})).toHaveLength(2 * 39);
+    expect(Object.keys(appOf(stack).synth().stacks[0]?.template.Resources ?? {})).toHaveLength(2 * 47);
   });
 
   it('takes the same stack twice in one app', () => {

@@ -157,6 +157,7 @@ describe('the reaper', () => {
   it('knows the pipeline, its bucket, and both machines', () => {
     expect(environment(bare)).toEqual({
       EBBTIDE_PIPELINE: 'trips',
+      EBBTIDE_DEPLOYMENT: 'Stack/Trips',
       EBBTIDE_RUNS_BUCKET: expect.stringMatching(/^<TripsRuns/),
       EBBTIDE_STATE_MACHINE: `<${machineId(bare, 'StateMachine')}>`,
       EBBTIDE_FINALIZER: `<${machineId(bare, 'Finalizer')}>`,

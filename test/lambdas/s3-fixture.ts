@@ -111,6 +111,7 @@ export function stubFunctionEnvironment({ endpoint }: S3Fixture, own: Readonly<R
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
+    EBBTIDE_DEPLOYMENT: 'Stack/Pipeline',
     EBBTIDE_RUNS_BUCKET: BUCKETS.runs,
     EBBTIDE_RESULTS_BUCKET: BUCKETS.results,
     ...own,

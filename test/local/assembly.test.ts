@@ -57,6 +57,7 @@ describe('the functions', () => {
     expect(settings).toMatchObject({ memoryMiB: 512, timeoutSeconds: 900 });
     expect(settings?.environment).toEqual({
       EBBTIDE_TASK: 'merge-load',
+      EBBTIDE_DEPLOYMENT: expect.any(String),
       EBBTIDE_RUNS_BUCKET: assembly.buckets.runs,
       EBBTIDE_RESULTS_BUCKET: assembly.buckets.results,
       NODE_OPTIONS: '--enable-source-maps',

@@ -91,7 +91,7 @@ describe('its log and its metrics', () => {
     await new RunFolder(fixture, 'run-6').commit('extract');
     expect(await reported({ ...event, run: 'run-6', input: { keep: true } })).toMatchObject({
       message: 'run ended',
-      metrics: { RunSucceeded: 1, RunKept: 1, ReleasedObjects: 0 },
+      metrics: { BytesReleased: 0 },
     });
   });
 
@@ -99,7 +99,7 @@ describe('its log and its metrics', () => {
     await new RunFolder(fixture, 'run-7').commit('extract');
     expect(await reported({ run: 'run-7', input: {}, sweep: true })).toMatchObject({
       message: 'run swept',
-      metrics: { SweptObjects: 3 },
+      metrics: { BytesReleased: expect.any(Number) },
     });
   });
 
@@ -113,7 +113,7 @@ describe('its log and its metrics', () => {
       return Promise.resolve({ $metadata: {}, Errors }) as never;
     });
     const outcome = await reported({ run: 'run-8', input: {}, sweep: true });
-    expect(outcome).toMatchObject({ message: 'run not swept', metrics: { SweepFailed: 1 } });
+    expect(outcome).toMatchObject({ message: 'run not swept', metrics: { CleanupsFailed: 1 } });
   });
 });
 

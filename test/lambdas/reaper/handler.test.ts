@@ -204,7 +204,7 @@ describe('a visit', () => {
     vi.stubEnv('EBBTIDE_HOOKS', undefined);
   });
 
-  it('is told of in metrics, one for each figure of the summary; a dry run is not', async () => {
+  it('is told of in metrics, one for each figure that is not 0 and the bytes held; a dry run is not', async () => {
     vi.stubEnv('POWERTOOLS_DEV', 'true');
     vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
     vi.resetModules();
@@ -213,15 +213,15 @@ describe('a visit', () => {
     await telling({ dryRun: true }, context);
     expect(log).not.toHaveBeenCalled();
     const { active, kept } = (await telling({}, context)) as typeof NONE;
-    expect(JSON.parse(String(log.mock.calls[0]?.[0]))).toMatchObject({
+    const { _aws, ...sent } = JSON.parse(String(log.mock.calls[0]?.[0]));
+    expect(sent).toEqual({
       service: PIPELINE,
+      deployment: 'Stack/Pipeline',
       RunsActive: active,
       RunsKept: kept,
-      RunsReleased: 0,
-      RunsExpired: 0,
-      OrphansFound: 0,
-      ReapFailed: 0,
+      BytesHeld: expect.any(Number),
     });
+    expect(sent.BytesHeld).toBeGreaterThan(0);
     log.mockRestore();
   });
 
