@@ -1,7 +1,9 @@
 /** A pipeline with all that a pipeline can have, for what must hold of every template. */
 
 import { join } from 'node:path';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, TimeZone } from 'aws-cdk-lib';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { PipelineProps } from '../../infra/index.ts';
 import { bytes, chunks, csv, durable, json, ndjson, optional, TaskGraph } from '../../state-machines/index.ts';
 import { newStack, type Synthesized, synthesizeIn, writeTinyHandlers } from './fixtures.ts';
@@ -28,11 +30,18 @@ export const plan = graph.build();
 
 /** @param folder for the handlers and the assembly */
 export function synthesizeEverything(folder: string, props: Partial<PipelineProps> = {}): Synthesized {
-  return synthesizeIn(newStack(join(folder, 'out')), {
+  const stack = newStack(join(folder, 'out'));
+  return synthesizeIn(stack, {
     plan,
     handlers: writeTinyHandlers(join(folder, 'handlers'), plan),
     timeout: Duration.hours(6),
     keepOnFailure: Duration.days(2),
+    schedule: {
+      expression: ScheduleExpression.cron({ minute: '0', hour: '6', timeZone: TimeZone.of('Europe/Oslo') }),
+      flexibleWindow: Duration.minutes(15),
+      input: { region: 'north' },
+    },
+    alarmTopic: Topic.fromTopicArn(stack, 'Topic', stack.formatArn({ service: 'sns', resource: 'alarms' })),
     ...props,
   });
 }

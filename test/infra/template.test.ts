@@ -224,14 +224,14 @@ it('whatever holds data says what becomes of it when its stack goes', () => {
 it('only the log groups of state machines have a name, which Step Functions asks to begin in a certain way', () => {
   const named = Object.values(all).flatMap(({ Type, Properties = {} }) =>
     Object.entries(Properties)
-      .filter(([name]) => /^(Name|\w+Name)$/.test(name) && !['FunctionName', 'PolicyName'].includes(name))
+      .filter(([name]) => /^(Name|\w+Name)$/.test(name) && !['FunctionName', 'PolicyName', 'MetricName'].includes(name))
       .map(([name, value]) => `${Type} ${name} ${String(value).replace(/-[0-9A-F]{8}/, '-…')}`),
   );
   expect(named).toEqual([
     'AWS::Logs::LogGroup LogGroupName /aws/vendedlogs/states/Stack-Trips-…',
     'AWS::Logs::LogGroup LogGroupName /aws/vendedlogs/states/Stack-Trips-…-Finalizer',
   ]);
-  // Of a permission and an asynchronous invocation it is the function's, and an inline policy's is the role's alone.
+  // Of a permission and an asynchronous invocation it is the function's, of an alarm the metric's; an inline policy's is the role's alone.
   const functions = Object.values(all).filter(({ Type }) => Type === 'AWS::Lambda::Function');
   expect(functions.filter(({ Properties }) => 'FunctionName' in (Properties ?? {}))).toEqual([]);
 });
