@@ -31,7 +31,7 @@ export interface FolderOptions extends DeployOptions {
 export async function deployFolder(plan: Plan, handlers: string, options: FolderOptions): Promise<Deployment> {
   const { temporary, mark, keepOnFailureSeconds } = options;
   // CDK takes half a second to load; runs with plain handlers do without it.
-  const { synthesize } = await import('./assembly.ts');
+  const { synthesize } = await import('./template/synthesize.ts');
   const { functions, ...assembly } = synthesize(plan, { handlers, outdir: temporary, keepOnFailureSeconds });
   return {
     ...assembly,
