@@ -19,6 +19,8 @@ export interface Principal {
   /** Of the role's session. */
   readonly arn: string;
   readonly policies: readonly Policy[];
+  /** Of a state machine: its ARN. */
+  readonly machine?: string;
   /** What the Lambda service itself does in the role of a function. */
   readonly byLambda?: readonly Call[];
 }

@@ -2,7 +2,7 @@
 
 import { ENVIRONMENT } from '../../state-machines/contract/environment.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
-import { ACCOUNT, functionArn, REGION } from '../assembly-model.ts';
+import { ACCOUNT, functionArn, REGION, stateMachineArn } from '../assembly-model.ts';
 import type { Call, Permissions, Policy, PolicyDocument, Principal } from '../iam/permissions.ts';
 import type { Resolve } from './intrinsics.ts';
 import { type Resource, resourcesOf, type Template } from './template.ts';
@@ -25,6 +25,7 @@ export function readPermissions(template: Template, resolve: Resolve, machines: 
   };
   const machineOf = (id: string, who: string): Principal => ({
     who,
+    machine: stateMachineArn(id),
     ...principalOf(template.Resources[id]?.Properties['RoleArn'], id),
   });
   const functions = resourcesOf(template, 'AWS::Lambda::Function').map(({ id, Properties }) => {
