@@ -92,7 +92,7 @@ export class Guard {
       invoke: async (functionArn) => {
         // The name that errors of the service have too.
         await admit({ action: 'lambda:InvokeFunction', resource: functionArn }, 'Lambda.AWSLambdaException');
-        await this.#startOf(functionArn);
+        await this.lambdaStarts(functionArn);
       },
       readList: (bucket, key) => admit({ action: 's3:GetObject', resource: objectArn(bucket, key) }, 'AccessDenied'),
       startChild: () =>
@@ -100,8 +100,8 @@ export class Guard {
     };
   }
 
-  /** Without its log stream and its traces a function works, and nobody sees what it does. */
-  async #startOf(functionArn: string): Promise<void> {
+  /** What Lambda does in a function's role. Without it the function works, and nobody sees what it writes. */
+  async lambdaStarts(functionArn: string): Promise<void> {
     const principal = this.#permissions.functions.get(functionArn);
     if (!principal || this.#started.has(functionArn)) return;
     this.#started.add(functionArn);
