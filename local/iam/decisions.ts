@@ -1,8 +1,9 @@
 /**
  * Decisions, each made once: a simulation takes a millisecond, and a run asks thousands of times.
  *
- * What a policy says of a resource depends on which patterns the resource matches, and on nothing else of it. So calls
- * whose resources match the same patterns have one decision, but where a policy looks at the time or fills variables in.
+ * What a policy says of a resource depends on which patterns the resource matches, and on nothing else of it; of the
+ * condition keys, on those that it names. So calls that look the same to the policies have one decision, but where these
+ * look at the time or fill variables in.
  */
 
 import type { Call, Permissions, PolicyDocument, Principal } from './permissions.ts';
@@ -18,7 +19,7 @@ export class Decisions {
   readonly #bucketPolicies: Permissions['bucketPolicies'];
   readonly #made = new WeakMap<Principal, Map<string, Promise<Decision>>>();
   /** By principal and bucket. */
-  readonly #patterns = new WeakMap<Principal, Map<string, readonly RegExp[] | undefined>>();
+  readonly #patterns = new WeakMap<Principal, Map<string, Look | undefined>>();
 
   constructor(simulate: Simulate, bucketPolicies: Permissions['bucketPolicies']) {
     this.#simulate = simulate;
@@ -52,10 +53,13 @@ export class Decisions {
     if (!known.has(bucket)) {
       const ofBucket = this.#bucketPolicies.get(bucket);
       const ofRole = principal.policies.map(({ document }) => document);
-      known.set(bucket, patternsIn(ofBucket ? [...ofRole, ofBucket] : ofRole));
+      known.set(bucket, lookOf(ofBucket ? [...ofRole, ofBucket] : ofRole));
     }
-    const matches = known.get(bucket)?.map((pattern) => (pattern.test(resource) ? '1' : '0'));
-    return matches && JSON.stringify([action, bucket, matches.join(''), Object.entries(context).sort()]);
+    const looked = known.get(bucket);
+    if (!looked) return undefined;
+    const matches = looked.patterns.map((pattern) => (pattern.test(resource) ? '1' : '0')).join('');
+    const seen = Object.entries(context).filter(([key]) => looked.text.includes(key.toLowerCase()));
+    return JSON.stringify([action, bucket, matches, seen.sort()]);
   }
 }
 
@@ -65,15 +69,23 @@ function within<V>(maps: WeakMap<Principal, Map<string, V>>, principal: Principa
   return found;
 }
 
-/** @returns undefined where the same patterns may not mean the same decision */
-function patternsIn(documents: readonly PolicyDocument[]): RegExp[] | undefined {
-  if (/\$\{|aws:(CurrentTime|EpochTime)/i.test(JSON.stringify(documents))) return undefined;
-  const patterns = documents.flatMap(({ Statement }) =>
+/** What policies look at in a call: patterns of its resource, and the condition keys that their text names. */
+interface Look {
+  readonly patterns: readonly RegExp[];
+  readonly text: string;
+}
+
+/** @returns undefined where calls that look the same may have different decisions */
+function lookOf(documents: readonly PolicyDocument[]): Look | undefined {
+  const text = JSON.stringify(documents).toLowerCase();
+  if (/\$\{|aws:(currenttime|epochtime)/.test(text)) return undefined;
+  const resources = documents.flatMap(({ Statement }) =>
     Statement.flatMap(({ Resource = [], NotResource = [] }) => [Resource, NotResource].flat() as string[]),
   );
-  return [...new Set(patterns)].map(
+  const patterns = [...new Set(resources)].map(
     (pattern) => new RegExp(`^${RegExp.escape(pattern).replaceAll('\\*', '[^]*').replaceAll('\\?', '[^]')}$`, 'u'),
   );
+  return { patterns, text };
 }
 
 function bucketIn(resource: string): string | undefined {

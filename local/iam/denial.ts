@@ -1,5 +1,6 @@
 /** What is told of a call that IAM denies. */
 
+import { CHUNKS, EXECUTIONS } from '../../state-machines/contract/keys.ts';
 import { LOCAL_BUCKETS } from '../assembly-model.ts';
 import type { Call, Principal, Statement } from './permissions.ts';
 import type { Decision } from './simulator.ts';
@@ -34,7 +35,7 @@ export function unknownRequest({ who, role }: Principal, request: string, resour
 /** As the user would write it for a function of theirs; as IAM has it for another role. */
 function allowing({ task }: Principal, { action, resource, context = {} }: Call): string {
   const prefix = context['s3:prefix'];
-  const condition = prefix === undefined ? undefined : { StringLike: { 's3:prefix': prefix } };
+  const condition = prefix === undefined ? undefined : { StringLike: { 's3:prefix': ofAnyRun(prefix) } };
   if (task === undefined) {
     const statement: Statement = { Effect: 'Allow', Action: action, Resource: resource };
     return JSON.stringify({ ...statement, ...(condition && { Condition: condition }) });
@@ -49,5 +50,21 @@ function inStack(arn: string): string {
   const names = { [LOCAL_BUCKETS.runs]: 'pipeline.runsBucket', [LOCAL_BUCKETS.results]: 'pipeline.resultsBucket' };
   const construct = names[bucket ?? ''];
   if (construct === undefined) return JSON.stringify(arn);
-  return key === undefined ? `${construct}.bucketArn` : `${construct}.arnForObjects(${JSON.stringify(key)})`;
+  return key === undefined ? `${construct}.bucketArn` : `${construct}.arnForObjects(${JSON.stringify(ofAnyRun(key))})`;
+}
+
+/** With stars for the run, the attempt, and the chunk or the execution. */
+function ofAnyRun(key: string): string {
+  const [root = '', pipeline = '', run, ...rest] = key.split('/');
+  if (run === undefined || !['runs', 'results'].includes(root)) return key;
+  const folders = rest.map((folder, index) => {
+    const above = `${rest[index - 1]}/`;
+    return /^\d+-[0-9a-f]{8}$/.test(folder) || above === CHUNKS || above === EXECUTIONS ? '*' : folder;
+  });
+  return [root, pipeline, '*', ...folders].join('/');
+}
+
+/** The same for calls of which one need be told. */
+export function kindOf({ who, action, resource }: Denial): string {
+  return JSON.stringify([who, action, resource.replace(/(?<=^arn:aws:s3:::[^/]+\/).*$/s, ofAnyRun)]);
 }

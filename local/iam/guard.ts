@@ -8,7 +8,7 @@ import { copySource } from '../s3/copy-source.ts';
 import type { Admission, Refusal, S3Request } from '../s3/endpoint.ts';
 import { LOCAL_CREDENTIALS } from '../s3/endpoint.ts';
 import { Decisions } from './decisions.ts';
-import { type Denial, denialOf, unknownRequest } from './denial.ts';
+import { type Denial, denialOf, kindOf, unknownRequest } from './denial.ts';
 import type { Call, Permissions, Principal } from './permissions.ts';
 import { bucketArn, objectArn, s3CallsOf } from './s3-calls.ts';
 import type { Simulate } from './simulator.ts';
@@ -38,7 +38,7 @@ export class Guard {
   readonly #principals = new Map<string, Principal>();
   readonly #started = new Set<string>();
 
-  /** @param onDenied told of each denial once */
+  /** @param onDenied told of each kind of denial once: the same object of another attempt, chunk or run is the same kind */
   constructor(
     permissions: Permissions,
     simulate: Simulate,
@@ -115,8 +115,7 @@ export class Guard {
   }
 
   #tell(denial: Denial): Denial {
-    const { who, action, resource } = denial;
-    const key = JSON.stringify([who, action, resource]);
+    const key = kindOf(denial);
     if (!this.#told.has(key)) {
       this.#told.add(key);
       this.#onDenied(denial);

@@ -56,7 +56,9 @@ export function resolverOf({ Resources }: Template, bucketNames: Readonly<Record
       case 'Fn::Select':
         return args[1][Number(args[0])];
       case 'Fn::Sub':
-        return args[0].replace(/\$\{([^!}]+)\}/g, (_: string, inner: string) => {
+        return args[0].replace(/\$\{([^}]+)\}/g, (_: string, inner: string) => {
+          // Left as it is, without the mark that says so.
+          if (inner.startsWith('!')) return `\${${inner.slice(1)}}`;
           if (Object.hasOwn(args[1] ?? {}, inner)) return String(resolve(args[1][inner]));
           const [id = '', ...attribute] = inner.split('.');
           return String(attribute.length > 0 ? getAtt(id, attribute.join('.')) : ref(inner));

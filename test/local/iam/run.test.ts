@@ -33,7 +33,10 @@ describe('a handler that reaches outside', () => {
     ]);
   });
 
-  it('is told with the statement that would allow it', () => {
+  it('is told with the statement that would allow it, in any run', () => {
+    expect(denials[0]?.message).toContain(
+      '{ actions: ["s3:GetObject"], resources: [pipeline.runsBucket.arnForObjects("runs/reaching/*/other/*/secret")] }',
+    );
     expect(denials[1]?.message).toContain(
       'no statement of its role allows it. This one would: pipeline.functions["reach"].addToRolePolicy(new PolicyStatement({ actions: ["s3:PutObject"], resources: ["arn:aws:s3:::elsewhere/a"] }))',
     );
