@@ -71,9 +71,10 @@ function documentOf(document: unknown, resolve: Resolve): PolicyDocument {
   return { ...rest, Statement: [Statement].flat() };
 }
 
-function inWords({ Environment, Handler }: Resource['Properties'], plan: Plan): Pick<Principal, 'who' | 'task'> {
-  const task = Environment?.Variables?.[ENVIRONMENT.task];
-  if (typeof task !== 'string') return { who: Handler === '_reaper.handler' ? 'the reaper' : 'the cleanup' };
+function inWords({ Environment }: Resource['Properties'], plan: Plan): Pick<Principal, 'who' | 'task'> {
+  const variables = Environment?.Variables ?? {};
+  const task = variables[ENVIRONMENT.task];
+  if (typeof task !== 'string') return { who: ENVIRONMENT.stateMachine in variables ? 'the reaper' : 'the cleanup' };
   const hook = plan.hook(task)?.hook;
   return { who: `${hook ? `${hook} task` : 'task'} "${task}"`, task };
 }
