@@ -41,7 +41,7 @@ export function planOfAll(): Plan {
   });
   graph.addFinallyTask('close', {
     inputs: { note: alarm.outputs.note, base },
-    outputs: { log: json<string>() },
+    outputs: { log: durable(json<string>()) },
     ...settings,
   });
   graph.addAfterExecutionTask('notify', settings);

@@ -52,6 +52,13 @@ export const STORIES: Readonly<Record<string, (world: World) => Promise<void>>> 
     };
     await world.run('dead');
   },
+  'an abort before anything is written, of which the reaper hears nothing': async (world) => {
+    world.onState = (execution) => world.account.pipeline.stop(execution);
+    await world.run('empty', {}, { heard: false });
+    world.onState = () => undefined;
+    await world.reap();
+    await world.reap(Date.now() + 2 * HOUR_MS);
+  },
   'an abort, of which the reaper hears nothing': async (world) => {
     world.behave = (name) => {
       if (name === 'bulk') world.account.pipeline.stop('lost');

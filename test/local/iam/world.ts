@@ -160,13 +160,13 @@ export class World {
     s3.destroy();
   }
 
-  /** All objects of both buckets, by key. */
+  /** The keys of all objects of both buckets, and the sizes of results. */
   async keys(): Promise<string[]> {
     const s3 = clientOf(this.#endpoint);
     const keys: string[] = [];
     for (const Bucket of Object.values(BUCKETS))
       for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket }))
-        keys.push(...Contents.map(({ Key = '' }) => Key));
+        keys.push(...Contents.map(({ Key = '', Size }) => (Bucket === BUCKETS.results ? `${Key} ${Size}` : Key)));
     s3.destroy();
     return keys;
   }
