@@ -6,7 +6,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateMultipartUploadCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import type { Executions } from '../../../lambdas/reaper/executions.ts';
 import { finalizeOnce } from '../../../lambdas/reaper/finalize-once.ts';
 import { reap } from '../../../lambdas/reaper/reap.ts';
@@ -160,15 +166,16 @@ export class World {
     s3.destroy();
   }
 
-  /** The keys of all objects of both buckets, and the sizes of results. */
+  /** The keys of all objects of both buckets, the sizes of results, and unfinished uploads. */
   async keys(): Promise<string[]> {
     const s3 = clientOf(this.#endpoint);
     const keys: string[] = [];
     for (const Bucket of Object.values(BUCKETS))
       for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket }))
         keys.push(...Contents.map(({ Key = '', Size }) => (Bucket === BUCKETS.results ? `${Key} ${Size}` : Key)));
+    const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKETS.runs }));
     s3.destroy();
-    return keys;
+    return [...keys, ...Uploads.map(({ Key = '' }) => `${Key} (upload)`)];
   }
 
   get decisions(): Decisions {
