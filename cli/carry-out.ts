@@ -1,10 +1,11 @@
 /** An execution on this machine: its progress and its end as lines, its signals, its exit code. */
 
-import type { RunLocallyOptions } from '../local/index.ts';
+import type { Denial, ProgressEvent, RunLocallyOptions } from '../local/index.ts';
 import { UsageError } from '../state-machines/index.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT } from './exit.ts';
 import type { FoundPipeline } from './pipelines.ts';
+import { NOT_CHECKED, renderDenials } from './render/denials.ts';
 import { progressLines } from './render/progress.ts';
 import { renderRun } from './render/run.ts';
 import type { CommonRunOptions } from './run-options.ts';
@@ -33,15 +34,19 @@ export async function carryOut(
   const style = styler(terminal.stdout);
   const print = (line: string) => terminal.stdout.write(`${line}\n`);
   const onProgress = progressLines(print, style);
+  const denials: Denial[] = [];
   try {
     const result = await runLocally(plan, {
       ...common,
       signal: stop.signal,
       onProgress: (event) => {
         if (event.type === 'run-ended') warnOfUnreached(event.unreached, terminal);
-        if (json) return;
+        if (event.type === 'denied') denials.push(event.denial);
+        if (json) return warnOfPermissions(event, terminal);
         onProgress(event);
-        if (event.type === 'run-ended') print(renderRun(event.result, event.results, event.folder, style));
+        if (event.type !== 'run-ended') return;
+        print(renderRun(event.result, event.results, event.folder, style));
+        if (event.result.status === 'SUCCEEDED' && denials.length > 0) print(`\n${renderDenials(denials, style)}`);
       },
     });
     if (json) print(JSON.stringify(result, null, 2));
@@ -59,4 +64,10 @@ export async function carryOut(
 /** A run that nothing failed in has not shown that it survives a failure. */
 function warnOfUnreached(unreached: readonly string[], terminal: Terminal): void {
   for (const name of unreached) terminal.stderr.write(`--fail ${name} met no attempt: nothing was made to fail\n`);
+}
+
+/** Where the answer is JSON, beside it. */
+function warnOfPermissions(event: ProgressEvent, terminal: Terminal): void {
+  if (event.type === 'denied') terminal.stderr.write(`denied: ${event.denial.message}\n`);
+  if (event.type === 'permissions-not-checked') terminal.stderr.write(`${NOT_CHECKED}\n`);
 }

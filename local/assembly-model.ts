@@ -1,5 +1,6 @@
 import type { Definition } from '../state-machines/compiler/asl.ts';
 import type { FunctionSettings } from './functions/sandbox.ts';
+import type { Permissions } from './iam/permissions.ts';
 
 /** What is needed of a synthesized pipeline to run it. */
 export interface Assembly {
@@ -10,6 +11,7 @@ export interface Assembly {
   /** By ARN. */
   readonly functions: ReadonlyMap<string, FunctionSettings>;
   readonly buckets: { readonly runs: string; readonly results: string };
+  readonly permissions: Permissions;
   /** Deletes the bundles. */
   dispose(): void;
 }
@@ -17,8 +19,16 @@ export interface Assembly {
 /** The same in every run, whatever it is deployed from: what a run left can be found without its definition. */
 export const LOCAL_BUCKETS: Assembly['buckets'] = { runs: 'runs', results: 'results' };
 
+/** Where everything is, in ARNs. */
+export const REGION = 'us-east-1';
+export const ACCOUNT = '000000000000';
+
 export function functionArn(name: string): string {
-  return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
+  return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
+}
+
+export function stateMachineArn(name: string): string {
+  return `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`;
 }
 
 /** The definition with a value for each `${placeholder}`. */

@@ -2,15 +2,21 @@
 
 import type { AnyHandler } from '../lambdas/runtime/invocation.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import { type Assembly, LOCAL_BUCKETS } from './assembly-model.ts';
+import { type Assembly, LOCAL_BUCKETS, REGION } from './assembly-model.ts';
 import { type Functions, SandboxedFunctions } from './functions/functions.ts';
 import { definitionsOf, InProcessFunctions } from './functions/in-process.ts';
 import { MARK_VARIABLE } from './functions/left-processes.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from './s3/endpoint.ts';
+import type { Credentials } from './iam/guard.ts';
+import type { Permissions } from './iam/permissions.ts';
 
 export interface Deployment extends Pick<Assembly, 'definition' | 'finalizer' | 'buckets'> {
-  /** @param logs the folder for what the functions print */
-  start(endpoint: string, logs: string): Functions;
+  /** Of the roles, where there are any. */
+  readonly permissions?: Permissions;
+  /**
+   * @param logs the folder for what the functions print
+   * @param credentialsOf a function, by its ARN
+   */
+  start(endpoint: string, logs: string, credentialsOf: (functionArn: string) => Credentials): Functions;
   /** Deletes what was made for it. */
   dispose(): void;
 }
@@ -31,20 +37,20 @@ export interface FolderOptions extends DeployOptions {
 export async function deployFolder(plan: Plan, handlers: string, options: FolderOptions): Promise<Deployment> {
   const { temporary, mark, keepOnFailureSeconds } = options;
   // CDK takes half a second to load; runs with plain handlers do without it.
-  const { synthesize } = await import('./assembly.ts');
+  const { synthesize } = await import('./template/synthesize.ts');
   const { functions, ...assembly } = synthesize(plan, { handlers, outdir: temporary, keepOnFailureSeconds });
   return {
     ...assembly,
-    start(endpoint, logs) {
+    start(endpoint, logs, credentialsOf) {
       const surroundings = {
         AWS_ENDPOINT_URL_S3: endpoint,
-        AWS_REGION: LOCAL_REGION,
-        AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+        AWS_REGION: REGION,
         [MARK_VARIABLE]: mark,
       };
       const settings = functions.entries().map(([arn, settings]) => {
-        const environment = { ...settings.environment, ...surroundings };
+        const { accessKeyId, secretAccessKey } = credentialsOf(arn);
+        const own = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+        const environment = { ...settings.environment, ...surroundings, ...own };
         return [arn, { ...settings, environment }] as const;
       });
       return new SandboxedFunctions(new Map(settings), logs);

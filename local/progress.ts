@@ -2,6 +2,7 @@
 
 import type { FailureInfo, RunResult } from '../state-machines/contract/result.ts';
 import type { HookKind } from '../state-machines/graph/declarations.ts';
+import type { Denial } from './iam/denial.ts';
 
 export type ProgressEvent =
   | {
@@ -18,6 +19,10 @@ export type ProgressEvent =
   /** A chunk-parallel task begins with this many chunks. */
   | { readonly type: 'chunks-started'; readonly task: string; readonly count: number }
   | { readonly type: 'cleanup-started' }
+  /** AWS would deny a call, and so it was denied here. Each is told once. */
+  | { readonly type: 'denied'; readonly denial: Denial }
+  /** `@cloud-copilot/iam-simulate` is not installed: everything was allowed. */
+  | { readonly type: 'permissions-not-checked' }
   | {
       readonly type: 'run-ended';
       readonly folder: string;

@@ -8,13 +8,23 @@ import { failureInfoOf, LambdaError } from './functions/lambda-error.ts';
 import type { Invoke } from './interpreter.ts';
 import type { AttemptOf, OnProgress } from './progress.ts';
 
-/** What the functions of a plan are called with. */
-export function reporting(functions: Functions, plan: Plan, onProgress: OnProgress): Invoke {
+/**
+ * What the functions of a plan are called with.
+ *
+ * @param admit asked before each call; may throw
+ */
+export function reporting(
+  functions: Pick<Functions, 'nameOf' | 'invoke'>,
+  plan: Plan,
+  onProgress: OnProgress,
+  admit: (resource: string) => Promise<void> = async () => undefined,
+): Invoke {
   return async ({ state, resource, payload, retryCount }) => {
     const name = functions.nameOf(resource);
     if (name === undefined) {
       const { notesOnly, sweep } = isObject(payload) ? payload : {};
       if (notesOnly !== true && sweep !== true) onProgress({ type: 'cleanup-started' });
+      await admit(resource);
       return functions.invoke(resource, payload, state);
     }
     const what = attemptOf(name, payload, retryCount, plan);
@@ -22,6 +32,7 @@ export function reporting(functions: Functions, plan: Plan, onProgress: OnProgre
     const durationMs = () => Math.round(performance.now() - startedAt);
     onProgress({ type: 'attempt-started', ...what });
     try {
+      await admit(resource);
       const answer = await functions.invoke(resource, payload, name);
       refuseForeign(name, answer);
       onProgress({ type: 'attempt-succeeded', ...what, durationMs: durationMs() });

@@ -16,7 +16,6 @@ import { inputOfRun, keepOnFailureOfRun, takeToResume } from './resume.ts';
 import { type ExecutionRecord, newMark, temporaryName } from './runs/execution-record.ts';
 import { existingRun } from './runs/existing-run.ts';
 import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './runs/run-folder.ts';
-import { readingFrom } from './s3/endpoint.ts';
 import { atSite, type Site } from './site.ts';
 import { untilCleanup } from './stopping.ts';
 
@@ -126,14 +125,13 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
 }
 
 async function execute(site: Site, signal: AbortSignal): Promise<ExecutionState> {
-  const { held, deployment, running, s3, onProgress } = site;
+  const { held, deployment, onProgress } = site;
   const { name, input, startedAt } = held.turn.execution;
   const end = await interpret(deployment.definition, {
-    ...running,
+    ...site.running('stateMachine'),
     name,
     input,
     execution: { input, startedAt },
-    getObject: readingFrom(s3.endpoint),
     onMap: (task, items) => onProgress({ type: 'chunks-started', task, count: items.flat().length }),
     onState: noteCleanup(site),
     signal,

@@ -6,12 +6,22 @@ import { LOCAL_BUCKETS } from './assembly-model.ts';
 import type { Deployment } from './deployment.ts';
 import type { Functions } from './functions/functions.ts';
 import { Places } from './functions/places.ts';
+import { Guard, type MachineRole } from './iam/guard.ts';
+import { loadSimulator } from './iam/simulator.ts';
 import type { InterpretOptions } from './interpreter.ts';
 import type { OnProgress } from './progress.ts';
 import { reporting } from './reporting.ts';
 import type { RunFolder } from './runs/run-folder.ts';
 import type { HeldTurn } from './runs/turns.ts';
-import { clientOf, type LocalS3, type LocalS3Options, startS3 } from './s3/endpoint.ts';
+import {
+  clientOf,
+  LOCAL_CREDENTIALS,
+  type LocalS3,
+  type LocalS3Options,
+  readingFrom,
+  type S3Request,
+  startS3,
+} from './s3/endpoint.ts';
 
 export interface SiteOptions extends Pick<LocalS3Options, 'refuse'> {
   readonly plan: Plan;
@@ -26,8 +36,11 @@ export interface SiteOptions extends Pick<LocalS3Options, 'refuse'> {
 export interface Site extends Omit<SiteOptions, 'refuse' | 'waits'> {
   readonly s3: LocalS3;
   readonly functions: Functions;
-  readonly running: Pick<InterpretOptions, 'invoke' | 'admit' | 'waits'>;
+  /** How the executions of a machine are carried out, in its role. */
+  running(machine: MachineRole): Running;
 }
+
+type Running = Pick<InterpretOptions, 'invoke' | 'admit' | 'admitChild' | 'getObject' | 'waits'>;
 
 /** Ends the functions and the endpoint, and deletes the deployment, however the work ends. */
 export async function atSite<T>(
@@ -36,16 +49,28 @@ export async function atSite<T>(
 ): Promise<T> {
   const { deployment, folder, onProgress, plan } = options;
   try {
-    const s3 = await startS3({ folder: folder.s3, ...(refuse && { refuse }) });
+    const guard = await guardOf(deployment, onProgress);
+    const admit = guard && ((request: S3Request) => guard.admitToS3(request));
+    const s3 = await startS3({ folder: folder.s3, ...(refuse && { refuse }), ...(admit && { admit }) });
     let functions: Functions | undefined;
     try {
       for (const bucket of Object.values(deployment.buckets)) s3.createBucket(bucket);
-      functions = deployment.start(s3.endpoint, folder.logs);
+      functions = deployment.start(s3.endpoint, folder.logs, (arn) => guard?.credentialsOf(arn) ?? LOCAL_CREDENTIALS);
       const places = new Places(functions.atOnce);
-      const running = {
-        invoke: reporting(functions, plan, onProgress),
-        admit: <R>(resource: string, invocation: () => Promise<R>) => places.use(resource, invocation),
-        waits,
+      const all = functions;
+      const read = readingFrom(s3.endpoint);
+      const running = (machine: MachineRole): Running => {
+        const may = guard?.machine(machine);
+        return {
+          invoke: reporting(all, plan, onProgress, may?.invoke),
+          admit: (resource, invocation) => places.use(resource, invocation),
+          getObject: async (bucket, key) => {
+            await may?.readList(bucket, key);
+            return read(bucket, key);
+          },
+          ...(may && { admitChild: may.startChild }),
+          waits,
+        };
       };
       return await work({ ...options, s3, functions, running });
     } finally {
@@ -71,4 +96,15 @@ export async function atStorage<T>(
     s3.destroy();
     await local.stop();
   }
+}
+
+/** @returns undefined where there are no roles, or nothing is installed that knows what they allow */
+async function guardOf({ permissions }: Deployment, onProgress: OnProgress): Promise<Guard | undefined> {
+  if (!permissions) return undefined;
+  const simulate = await loadSimulator();
+  if (!simulate) {
+    onProgress({ type: 'permissions-not-checked' });
+    return undefined;
+  }
+  return new Guard(permissions, simulate, (denial) => onProgress({ type: 'denied', denial }));
 }

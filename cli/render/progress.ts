@@ -1,5 +1,6 @@
 import type { OnProgress, ProgressEvent } from '../../local/index.ts';
 import type { Style } from '../terminal.ts';
+import { NOT_CHECKED } from './denials.ts';
 import { formatCount, formatDuration } from './units.ts';
 
 type Attempt = Extract<ProgressEvent, { type: 'attempt-started' | 'attempt-succeeded' | 'attempt-failed' }>;
@@ -82,6 +83,10 @@ export function progressLines(
         return failed(event);
       case 'cleanup-started':
         return line('>', 'cleanup');
+      case 'denied':
+        return line(style('red', 'x'), `${style('red', 'denied:')} ${event.denial.message}`);
+      case 'permissions-not-checked':
+        return line(style('yellow', '!'), NOT_CHECKED);
       case 'run-ended':
         return;
       default:

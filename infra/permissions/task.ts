@@ -66,7 +66,7 @@ export function taskStatements(task: PlannedTask, data: PipelineData): PolicySta
     }),
     new PolicyStatement({
       sid: 'TakeRunsOver',
-      actions: ['s3:GetObject', 's3:PutObject'],
+      actions: ['s3:GetObject', ...(mayComeFirst(task) ? ['s3:PutObject'] : [])],
       resources: inRuns([`runs/${pipeline}/*/${HOLDERS}*`]),
     }),
     new PolicyStatement({
@@ -82,6 +82,11 @@ export function taskStatements(task: PlannedTask, data: PipelineData): PolicySta
       ),
     }),
   ];
+}
+
+/** Whether no function need have succeeded in the execution before, which would have taken the run over by then. */
+function mayComeFirst(task: PlannedTask): boolean {
+  return 'hook' in task || task.requires.length === 0;
 }
 
 function inputsOf(task: PlannedTask): { readonly task: string; readonly output: string }[] {

@@ -25,7 +25,8 @@ export interface Settled {
  * @throws Error where the run could not be cleaned up; it can be tried again
  */
 export async function settle(site: Site): Promise<Settled> {
-  const { plan, folder, held, deployment, functions, running, s3 } = site;
+  const { plan, folder, held, deployment, functions, s3 } = site;
+  const running = site.running('finalizer');
   const { execution } = held.turn;
   const state = stateOf(folder, execution);
   const cleanup = observeCleanup(running.invoke);

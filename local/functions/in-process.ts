@@ -48,16 +48,22 @@ export class InProcessFunctions implements Functions {
   readonly #plan: Plan;
   readonly #tasks: ReadonlyMap<string, PlannedTask>;
   readonly #handlers: Readonly<Record<string, AnyHandler>>;
-  readonly #s3: S3Client;
+  readonly #s3Of: (task?: string) => S3Client;
   readonly #log = new Logger({ logLevel: 'SILENT' });
   readonly #running = new Set<Promise<unknown>>();
   #killed = new AbortController();
   #givenUp = false;
 
-  constructor(plan: Plan, handlers: Readonly<Record<string, AnyHandler>>, endpoint: string) {
+  /** @param s3Of the S3 client of a task or hook, and of the cleanup, which has no name; all have the same by default */
+  constructor(
+    plan: Plan,
+    handlers: Readonly<Record<string, AnyHandler>>,
+    endpoint: string,
+    s3Of: (task?: string) => S3Client = always(clientOf(endpoint)),
+  ) {
     this.#plan = plan;
     this.#handlers = handlers;
-    this.#s3 = clientOf(endpoint);
+    this.#s3Of = s3Of;
     const placeholders = placeholdersOf(plan);
     this.#tasks = new Map(plan.functions.map((task) => [functionArn(placeholders[task.name] ?? ''), task]));
   }
@@ -95,6 +101,7 @@ export class InProcessFunctions implements Functions {
 
   async #attempt(task: PlannedTask, payload: unknown): Promise<unknown> {
     const requestId = randomUUID();
+    const s3 = this.#s3Of(task.name);
     const timeoutMs = task.timeoutSeconds * 1000;
     const deadline = abortBefore(timeoutMs);
     const killed = Promise.withResolvers<never>();
@@ -107,9 +114,9 @@ export class InProcessFunctions implements Functions {
         plan: this.#plan,
         task,
         event: parseTaskEvent(payload),
-        records: new Records(this.#s3, LOCAL_BUCKETS.runs),
-        leases: new Leases(this.#s3, LOCAL_BUCKETS.runs),
-        store: new Store(this.#s3, LOCAL_BUCKETS),
+        records: new Records(s3, LOCAL_BUCKETS.runs),
+        leases: new Leases(s3, LOCAL_BUCKETS.runs),
+        store: new Store(s3, LOCAL_BUCKETS),
         signal: AbortSignal.any([deadline.signal, this.#killed.signal]),
         log: this.#log,
         requestId,
@@ -127,10 +134,14 @@ export class InProcessFunctions implements Functions {
     const { pipeline } = this.#plan;
     return cleanUp(parseCleanupEvent(payload), {
       pipeline,
-      s3: this.#s3,
+      s3: this.#s3Of(),
       runsBucket: LOCAL_BUCKETS.runs,
       resultsBucket: LOCAL_BUCKETS.results,
       hasTime: () => true,
     });
   }
+}
+
+function always<T>(value: T): () => T {
+  return () => value;
 }

@@ -152,12 +152,9 @@ export class Activity implements Running {
   #startChild(definition: AnyBranch, input: unknown): Running<ChildEnd> {
     const { execution: _, ...options } = this.#surroundings.options;
     const stop = new AbortController();
-    const end = this.#surroundings.runChild(definition, {
-      ...options,
-      name: randomUUID(),
-      input,
-      signal: stop.signal,
-    });
+    const run = () =>
+      this.#surroundings.runChild(definition, { ...options, name: randomUUID(), input, signal: stop.signal });
+    const end = options.admitChild ? options.admitChild().then(run) : run();
     const result = end.then((ended): ChildEnd => (ended.status === 'SUCCEEDED' ? { output: ended.output } : 'failed'));
     return this.#keep({ result, abort: () => stop.abort() });
   }

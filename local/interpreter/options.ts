@@ -27,6 +27,8 @@ export interface InterpretOptions {
   readonly invoke: Invoke;
   /** Reads an object that a Distributed Map takes its items from. @default there is none */
   readonly getObject?: (bucket: string, key: string) => Promise<string>;
+  /** Asked before each execution that a Distributed Map starts; may throw. @default at once */
+  readonly admitChild?: () => Promise<void>;
   /** What `$$.Execution.Input` and `.StartTime` are. @default the input, and now */
   readonly execution?: { readonly input: unknown; readonly startedAt: string };
   /** Lets an invocation wait for its turn. That does not count to the timeout of its state. @default at once */

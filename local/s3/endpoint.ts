@@ -14,8 +14,10 @@ import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { buildApp } from 'fauxqs';
-import { deletionAnswer, parseDeletion } from './deleting.ts';
-import { type ListedObject, type ListingQuery, listObjects, listUploads, listVersions } from './listing.ts';
+import { REGION } from '../assembly-model.ts';
+import { copySource } from './copy-source.ts';
+import { type DeletedObject, deletionAnswer, parseDeletion } from './deleting.ts';
+import { escapeXml, type ListedObject, type ListingQuery, listObjects, listUploads, listVersions } from './listing.ts';
 import { OrderedBuckets } from './objects.ts';
 
 export interface LocalS3 {
@@ -39,18 +41,33 @@ export interface S3Request {
   readonly bucket: string;
   readonly key: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  /** What a DeleteObjects names. */
+  readonly deletes?: readonly DeletedObject[];
+}
+
+/** What the account of a request lets it do. */
+export interface Admission {
+  /** Answered in place of everything. */
+  readonly refusal?: Refusal;
+  /** Answered in place of 404. */
+  readonly missing?: Refusal;
+  /** For each object of a DeleteObjects why it stays, or nothing. */
+  readonly refusedKeys?: readonly (Refusal | undefined)[];
 }
 
 export interface LocalS3Options {
   /** @default objects are held in memory, and gone when the endpoint stops */
   readonly folder?: string;
-  /** Asked about every request. */
+  /** Asked about every request, before anything else. @default credentials are not looked at */
+  readonly admit?: (request: S3Request) => Promise<Admission>;
+  /** Asked about every request that is admitted. */
   readonly refuse?: (request: S3Request) => Refusal | undefined;
 }
 
-/** Credentials are not checked; the SDK wants some. */
+/** Of the account: they may do everything. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
-export const LOCAL_REGION = 'us-east-1';
+export const LOCAL_REGION = REGION;
 
 /** A client of the endpoint, for this process. */
 export function clientOf(endpoint: string): S3Client {
@@ -70,7 +87,7 @@ export function readingFrom(endpoint: string): (bucket: string, key: string) => 
   };
 }
 
-export async function startS3({ folder, refuse }: LocalS3Options): Promise<LocalS3> {
+export async function startS3({ folder, admit, refuse }: LocalS3Options): Promise<LocalS3> {
   const { buildApp, FileS3Persistence, S3Store, SnsStore, SqsStore } = await loadFauxqs();
   const s3Store = new S3Store();
   const buckets = new OrderedBuckets<ListedObject>();
@@ -86,19 +103,31 @@ export async function startS3({ folder, refuse }: LocalS3Options): Promise<Local
   // The handlers are synchronous and run right after this hook, so nothing can come between the look and the write.
   app.addHook('preHandler', (request, reply, done) => {
     const { bucket = '', '*': key = '' } = request.params as Record<string, string>;
-    const asked: S3Request = { method: request.method, bucket, key, headers: request.headers };
     const query = request.query as ListingQuery;
-    const refusal = refuse?.(asked) ?? refuseOverwrite(asked, (name, path) => objectExists(s3Store, name, path));
-    if (!refusal && key === '' && buckets.has(bucket)) {
-      const answer = answerOnBucket(s3Store, buckets, request.method, bucket, query, request.body);
-      if (answer !== undefined) return reply.type('application/xml').send(answer);
-    }
-    if (!refusal) return done();
-    const { status, code, message } = refusal;
-    reply.status(status).type('application/xml');
-    reply.send(
-      `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
-    );
+    const deletion =
+      request.method === 'POST' && key === '' && 'delete' in query ? parseDeletion(String(request.body)) : undefined;
+    const { method, headers } = request;
+    const asked: S3Request = { method, bucket, key, headers, query, ...(deletion && { deletes: deletion.objects }) };
+    const exists = (name: string, path: string) => objectExists(s3Store, name, path);
+    const carryOut = ({ refusal: denied, missing, refusedKeys = [] }: Admission) => {
+      const refusal =
+        denied ?? refuse?.(asked) ?? (missing && !exists(...readBy(asked)) ? missing : refuseOverwrite(asked, exists));
+      if (refusal) {
+        reply.status(refusal.status).type('application/xml');
+        return reply.send(
+          `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${refusal.code}</Code><Message>${escapeXml(refusal.message)}</Message></Error>`,
+        );
+      }
+      if (deletion && buckets.has(bucket)) {
+        const keys = deletion.objects.flatMap((object, index) => (refusedKeys[index] ? [] : [object.key]));
+        s3Store.deleteObjects(bucket, keys);
+        return reply.type('application/xml').send(deletionAnswer(deletion, refusedKeys));
+      }
+      const answer = key === '' && method === 'GET' ? answerToListing(s3Store, buckets, bucket, query) : undefined;
+      return answer === undefined ? done() : reply.type('application/xml').send(answer);
+    };
+    if (admit) admit(asked).then(carryOut).catch(done);
+    else carryOut({});
   });
 
   const endpoint = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -117,22 +146,14 @@ export async function startS3({ folder, refuse }: LocalS3Options): Promise<Local
 }
 
 /** @returns what fauxqs would answer wrongly; undefined for the rest */
-function answerOnBucket(
+function answerToListing(
   store: S3Store,
   buckets: OrderedBuckets<ListedObject>,
-  method: string,
   bucket: string,
   query: ListingQuery,
-  body: unknown,
 ): string | undefined {
   const objects = buckets.get(bucket);
   if (!objects) return undefined;
-  if (method === 'POST' && query['delete'] !== undefined) {
-    const deletion = parseDeletion(String(body));
-    store.deleteObjects(bucket, [...deletion.keys]);
-    return deletionAnswer(deletion);
-  }
-  if (method !== 'GET') return undefined;
   if (query['uploads'] !== undefined) {
     const uploads = [...store['multipartUploads'].values()].filter((upload) => upload.bucket === bucket);
     return listUploads(uploads, bucket, query);
@@ -140,6 +161,12 @@ function answerOnBucket(
   if (query['versions'] !== undefined) return listVersions(objects, bucket, query);
   if (query['list-type'] === '2') return listObjects(objects, bucket, query);
   return undefined;
+}
+
+/** The object that a request reads: its own, or the one that it copies. */
+function readBy({ bucket, key, headers }: S3Request): [bucket: string, key: string] {
+  const source = copySource(headers);
+  return source ? [source.bucket, source.key] : [bucket, key];
 }
 
 /** Up to another folder, which stays. */

@@ -7,6 +7,8 @@ import { STATES } from '../../state-machines/contract/states.ts';
 import { ExecutionAlreadyExists, Machine, type MachineOptions, type StatusChange } from './machine.ts';
 
 export interface AccountOptions extends Omit<MachineOptions, 'definition' | 'onState'> {
+  /** What one of the machines has differently: the calls in its own role. */
+  readonly ofMachine?: (of: 'pipeline' | 'finalizer') => Partial<MachineOptions>;
   /** The pipeline's; the names of the machines are made of it. */
   readonly name: string;
   /** The definitions with the ARNs of their functions, which `invoke` knows. */
@@ -20,10 +22,11 @@ export class Account implements Executions {
   readonly pipeline: Machine;
   readonly finalizers: Machine;
 
-  constructor({ name, definition, finalizer, onState, ...options }: AccountOptions) {
+  constructor({ name, definition, finalizer, onState, ofMachine, ...options }: AccountOptions) {
     const machine = (of: 'pipeline' | 'finalizer', machineName: string, states: Definition) =>
       new Machine({
         ...options,
+        ...ofMachine?.(of),
         name: machineName,
         definition: states,
         ...(onState && { onState: (execution, state) => onState(of, execution, state) }),

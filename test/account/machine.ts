@@ -9,7 +9,8 @@ import { type ExecutionEnd, type InterpretOptions, interpret } from '../../local
 import type { Definition } from '../../state-machines/compiler/asl.ts';
 import type { RunStatus } from '../../state-machines/contract/result.ts';
 
-export interface MachineOptions extends Pick<InterpretOptions, 'invoke' | 'admit' | 'getObject' | 'onMap' | 'waits'> {
+export interface MachineOptions
+  extends Pick<InterpretOptions, 'invoke' | 'admit' | 'admitChild' | 'getObject' | 'onMap' | 'waits'> {
   /** Free text without a colon: part of the ARNs. */
   readonly name: string;
   /** With the ARNs of its functions. */

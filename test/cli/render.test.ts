@@ -2,12 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { renderDenials } from '../../cli/render/denials.ts';
 import { progressLines } from '../../cli/render/progress.ts';
 import { renderRun } from '../../cli/render/run.ts';
 import { renderTable } from '../../cli/render/table.ts';
 import { formatBytes, formatCount, formatDuration } from '../../cli/render/units.ts';
 import { styler } from '../../cli/terminal.ts';
-import type { ResultFile } from '../../local/index.ts';
+import type { Denial, ResultFile } from '../../local/index.ts';
 import type { RunResult } from '../../state-machines/index.ts';
 import { fakeStream, temporaryFolder } from './fixtures.ts';
 
@@ -300,6 +301,16 @@ describe('progress', () => {
     expect(lines).toEqual(['> alert (errors)', '+ alert (errors) done in 0.1 s']);
   });
 
+  it('says what was denied, and that nothing was checked', () => {
+    const { lines, report } = progress();
+    report({ type: 'denied', denial: DENIAL });
+    report({ type: 'permissions-not-checked' });
+    expect(lines).toEqual([
+      'x denied: the whole story',
+      '! permissions are not checked: @cloud-copilot/iam-simulate, an optional dependency, is not installed',
+    ]);
+  });
+
   it('is one line for each thing that happens to a task', () => {
     vi.spyOn(performance, 'now').mockReturnValue(0);
     const lines: string[] = [];
@@ -327,4 +338,20 @@ describe('progress', () => {
       '   0.0 s  > cleanup',
     ]);
   });
+});
+
+const DENIAL: Denial = {
+  who: 'task "load"',
+  role: 'LoadRole',
+  action: 's3:GetObject',
+  resource: 'arn:aws:s3:::runs/a',
+  message: 'the whole story',
+};
+
+it('a success with denials ends with them', () => {
+  expect(renderDenials([DENIAL, DENIAL], plain).split('\n')).toEqual([
+    '2 calls denied, here as on AWS; the run succeeded all the same',
+    '  task "load": s3:GetObject on arn:aws:s3:::runs/a',
+    '  task "load": s3:GetObject on arn:aws:s3:::runs/a',
+  ]);
 });

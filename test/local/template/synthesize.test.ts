@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { synthesize } from '../../local/assembly.ts';
-import type { Assembly } from '../../local/assembly-model.ts';
-import { definitionsOf } from '../../local/functions/in-process.ts';
-import { diamond, temporaryFolder } from './fixtures.ts';
+import type { Assembly } from '../../../local/assembly-model.ts';
+import { definitionsOf } from '../../../local/functions/in-process.ts';
+import { synthesize } from '../../../local/template/synthesize.ts';
+import { diamond, temporaryFolder } from '../fixtures.ts';
 
 const folder = temporaryFolder();
 const temporary = join(folder, 'tmp');
