@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundle } from '../../infra/bundle.ts';
-import { synthesize } from '../../local/assembly.ts';
+import { synthesize } from '../../local/template/synthesize.ts';
 import type { Plan } from '../../state-machines/index.ts';
 import { plan as flights } from '../../state-machines/pipelines/flights.ts';
 import { plan as minimal } from './minimal/graph.ts';
