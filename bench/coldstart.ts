@@ -25,8 +25,10 @@ taken in turns once files are in the page cache. import: await import() of the b
 median and upper quartile. CPU: the same by the process's user and system time on all its threads, lower quartile and
 median; neighbours on the machine disturb it less. process: from start to end, on the clock, median. first answer: from
 the first invocation, which makes the client, to the first answer of an S3 endpoint on this machine, median. ratios: of
-the lower quartiles of CPU, over by hand and over by hand with Powertools. by hand: handlers with the same S3 calls for
-the task, from the same bundler, a line of JSON as their log; with Powertools: its logger and metrics, as ours have.`;
+the lower quartiles, of the import by the clock over by hand, and of its CPU over by hand and over by hand from our
+bundler. by hand: handlers with the same S3 calls for the task and a line of JSON as their log, bundled by esbuild into
+one minified ES module without a source map; with Powertools: its logger and metrics, as ours have; our bundler: the one
+that bundles ours, which leaves out what Lambda has no use for, so that what is left is the harness itself.`;
 
 interface Row {
   readonly task: string;
@@ -36,9 +38,15 @@ interface Row {
   readonly processMs: Quartiles;
   readonly processCpuMs: Quartiles;
   readonly firstAnswerMs?: Quartiles;
-  /** The lower quartile of the import's CPU time over that of the handlers by hand. */
-  readonly overByHand: number;
-  readonly overPowertools: number;
+  readonly ratios: Ratios;
+}
+
+/** Of the lower quartiles of the import. */
+interface Ratios {
+  readonly clock: number;
+  readonly cpu: number;
+  /** Over the handler by hand from our bundler. */
+  readonly cpuOverOurBundler: number;
 }
 
 interface Quartiles {
@@ -71,9 +79,10 @@ async function bench(rounds: number, json: boolean): Promise<number> {
 
 function rowsOf({ task, subjects }: Compared, imports: Samples<Sample>, firstAnswers: Samples<number>): Row[] {
   const samplesOf = (subject: Subject | undefined) => (subject && imports.get(subject)) ?? [];
-  const cpuOf = (samples: readonly Sample[]) => quartiles(samples.map(({ importCpuMs }) => importCpuMs)).lower;
-  const over = (samples: readonly Sample[], base: Kind) =>
-    cpuOf(samples) / cpuOf(samplesOf(subjects.find(({ kind }) => kind === base)));
+  const lowerOf = (samples: readonly Sample[], figure: keyof Sample) =>
+    quartiles(samples.map((sample) => sample[figure])).lower;
+  const over = (samples: readonly Sample[], figure: keyof Sample, base: Kind) =>
+    lowerOf(samples, figure) / lowerOf(samplesOf(subjects.find(({ kind }) => kind === base)), figure);
   return subjects.map((subject) => {
     const samples = samplesOf(subject);
     const of = (figure: keyof Sample) => quartiles(samples.map((sample) => sample[figure]));
@@ -86,19 +95,24 @@ function rowsOf({ task, subjects }: Compared, imports: Samples<Sample>, firstAns
       processMs: of('processMs'),
       processCpuMs: of('processCpuMs'),
       ...(answers && { firstAnswerMs: quartiles(answers) }),
-      overByHand: over(samples, 'by hand'),
-      overPowertools: over(samples, 'by hand, Powertools'),
+      ratios: {
+        clock: over(samples, 'importMs', 'by hand'),
+        cpu: over(samples, 'importCpuMs', 'by hand'),
+        cpuOverOurBundler: over(samples, 'importCpuMs', 'by hand, our bundler'),
+      },
     };
   });
 }
 
 function boundsOf(rows: readonly Row[]): Bound[] {
-  const worst = rows
-    .filter(({ kind }) => kind === 'ours')
-    .reduce((worst, row) => (row.overPowertools > worst.overPowertools ? row : worst));
-  const measured = worst.overPowertools;
-  const of = `CPU time of the import over that of the handler by hand with Powertools, worst of the tasks, ${worst.task}`;
-  return [{ of, measured, atMost: BESIDE_BY_HAND, passed: measured <= BESIDE_BY_HAND }];
+  const ours = rows.filter(({ kind }) => kind === 'ours');
+  return (['clock', 'cpu'] as const).map((figure) => {
+    const worst = ours.reduce((worst, row) => (row.ratios[figure] > worst.ratios[figure] ? row : worst));
+    const measured = worst.ratios[figure];
+    const time = figure === 'cpu' ? 'CPU time' : 'time';
+    const of = `${time} of the import over that of the handler by hand, worst of the tasks, ${worst.task}`;
+    return { of, measured, atMost: BESIDE_BY_HAND, passed: measured <= BESIDE_BY_HAND };
+  });
 }
 
 function quartiles(numbers: readonly number[]): Quartiles {
@@ -107,13 +121,13 @@ function quartiles(numbers: readonly number[]): Quartiles {
   return { lower: at(0.25), median: at(0.5), upper: at(0.75) };
 }
 
-const HEADINGS = ['', 'import', '', 'CPU', '', 'process', 'answer', 'ratios', ''];
+const HEADINGS = ['', 'import', '', 'CPU', '', 'process', 'answer', 'ratios', '', ''];
 
 function render(rows: readonly Row[]): string {
   const line = (task: string, kind: string, cells: readonly string[]) =>
     `${task.padEnd(20)}${kind.padEnd(21)}${cells.map((cell) => cell.padStart(8)).join('')}`.trimEnd();
   const lines = rows.map((row, index) => {
-    const { task, kind, importMs, importCpuMs, processMs, firstAnswerMs, overByHand, overPowertools } = row;
+    const { task, kind, importMs, importCpuMs, processMs, firstAnswerMs, ratios } = row;
     const { lower, median, upper } = importMs;
     const times = [
       lower,
@@ -126,7 +140,7 @@ function render(rows: readonly Row[]): string {
     ];
     const cells = [
       ...times.map((time) => time?.toFixed(1) ?? ''),
-      ...[overByHand, overPowertools].map((ratio) => ratio.toFixed(2)),
+      ...[ratios.clock, ratios.cpu, ratios.cpuOverOurBundler].map((ratio) => ratio.toFixed(2)),
     ];
     return line(rows[index - 1]?.task === task ? '' : task, kind, cells);
   });

@@ -1,15 +1,16 @@
-/** What is measured: functions as they would be deployed, and handlers written by hand, from the same bundler. */
+/** What is measured: functions as they would be deployed, and handlers written by hand. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
 import { bundle } from '../../infra/bundle.ts';
 import { synthesize } from '../../local/template/synthesize.ts';
 import type { Plan } from '../../state-machines/index.ts';
 import { plan as flights } from '../../state-machines/pipelines/flights.ts';
 import { plan as minimal } from './minimal/graph.ts';
 
-export const KINDS = ['empty', 'by hand', 'by hand, Powertools', 'ours'] as const;
+export const KINDS = ['empty', 'by hand', 'by hand, Powertools', 'by hand, our bundler', 'ours'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface Subject {
@@ -45,7 +46,13 @@ export function compared(folder: string): Compared[] {
 function ofPipeline(plan: Plan, handlers: string, folder: string): Compared[] {
   const names = plan.tasks.map(({ name }) => name);
   const { functions } = synthesize(plan, { handlers, outdir: join(folder, plan.pipeline) });
-  const byHand = bundleByHand(names, join(folder, `${plan.pipeline}-by-hand`));
+  const byHand = join(folder, `${plan.pipeline}-by-hand`);
+  const sources = writeByHand(names, byHand);
+  for (const [name, source] of Object.entries(sources)) bundleAlone(source, join(byHand, name, `${name}.mjs`));
+  const ourBundler = bundle(
+    Object.entries(sources).map(([name, file]) => ({ [name]: { file } })),
+    byHand,
+  ).folders;
   return names.map((name) => {
     const deployed = [...functions.values()].find(({ handler }) => handler === `${name}.handler`);
     if (!deployed) throw new Error(`no function of ${plan.pipeline} is for the task ${name}`);
@@ -55,28 +62,29 @@ function ofPipeline(plan: Plan, handlers: string, folder: string): Compared[] {
       retryCount: 0,
       ...(plan.task(name)?.each && { chunks: ['a'], chunk: { firstRow: 0, rows: 1 } }),
     };
-    const subject = (kind: Kind, code: string, module: string): Subject => ({
-      kind,
-      url: pathToFileURL(join(code, `${module}.mjs`)).href,
-      environment: { RUNS: 'runs', RESULTS: 'results', ...deployed.environment },
-      event,
-    });
+    const environment = { RUNS: 'runs', RESULTS: 'results', ...deployed.environment };
+    const subject = (kind: Kind, code: string, module: string): Subject => {
+      const url = pathToFileURL(join(code, `${module}.mjs`)).href;
+      return { kind, url, environment, event };
+    };
+    const alone = (kind: Kind, module: string) => subject(kind, join(byHand, module), module);
     return {
       task: `${plan.pipeline}/${name}`,
       subjects: [
-        subject('empty', byHand['empty'] ?? '', 'empty'),
-        subject('by hand', byHand[name] ?? '', name),
-        subject('by hand, Powertools', byHand[`${name}-powertools`] ?? '', `${name}-powertools`),
+        alone('empty', 'empty'),
+        alone('by hand', name),
+        alone('by hand, Powertools', `${name}-powertools`),
+        subject('by hand, our bundler', ourBundler[name] ?? '', name),
         subject('ours', deployed.code, name),
       ],
     };
   });
 }
 
-/** Each in a run of the bundler of its own: a function that has nothing in common with others. */
-function bundleByHand(names: readonly string[], folder: string): Readonly<Record<string, string>> {
+/** @returns the files of the handlers by hand, and that of one that does nothing, by name */
+function writeByHand(names: readonly string[], folder: string): Record<string, string> {
   mkdirSync(folder);
-  const source = (name: string, log: string) => {
+  const write = (name: string, log: string) => {
     const from = (module: string) => JSON.stringify(join(BY_HAND, module));
     const file = join(folder, `${name}-${log}`);
     const lines = [
@@ -88,9 +96,28 @@ function bundleByHand(names: readonly string[], folder: string): Readonly<Record
     writeFileSync(file, lines.join('\n'));
     return file;
   };
-  const groups = names.flatMap((name) => [
-    { [name]: { file: source(name, 'console-log.ts') } },
-    { [`${name}-powertools`]: { file: source(name, 'powertools-log.ts') } },
+  const files = names.flatMap((name) => [
+    [name, write(name, 'console-log.ts')],
+    [`${name}-powertools`, write(name, 'powertools-log.ts')],
   ]);
-  return bundle([{ empty: { file: join(BY_HAND, 'empty.ts') } }, ...groups], folder).folders;
+  return { empty: join(BY_HAND, 'empty.ts'), ...Object.fromEntries(files) };
+}
+
+/** As who knows esbuild bundles a function: one ES module, minified, of the packages' ES modules, no source map. */
+function bundleAlone(file: string, outfile: string): void {
+  buildSync({
+    entryPoints: [file],
+    outfile,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    legalComments: 'none',
+    logLevel: 'silent',
+    loader: { '.parquet': 'file', '.csv': 'file' },
+    publicPath: '.',
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  });
 }
