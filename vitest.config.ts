@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     // Those that need more than npm packages have scripts of their own, which see to that: test/emulators/suite.ts.
     include: [suite ? `test/${suite}/*.suite.ts` : 'test/**/*.test.ts'],
+    setupFiles: 'test/own-temporary-folder.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Two cores: more workers only make each other's timeouts longer.

@@ -38,7 +38,7 @@ const DATA_FILES: Record<string, Loader> = { '.parquet': 'file', '.csv': 'file',
  * @param parent the folder in which theirs is made, so that whoever gives up half-way has one folder to delete
  */
 export function bundle(groups: readonly Readonly<Record<string, BundleEntry>>[], parent = tmpdir()): Bundles {
-  const builds = groups.map((entries) => ({ entries, ...buildAll(entries) }));
+  const builds = groups.map((entries) => ({ entries, ...buildOnce(entries) }));
   const folder = mkdtempSync(join(parent, 'ebbtide-bundle-'));
   const folders: Record<string, string> = {};
   const sources: Record<string, ReadonlyMap<string, number>> = {};
@@ -69,11 +69,24 @@ function ownFile(name: string): string {
   return join(import.meta.dirname, '../lambdas', `${name}${extname(import.meta.filename)}`);
 }
 
-function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
-  metafile: Metafile;
-  contents: Map<string, Uint8Array>;
-} {
-  const workingDir = process.cwd();
+interface Build {
+  readonly workingDir: string;
+  readonly metafile: Metafile;
+  readonly contents: Map<string, Uint8Array>;
+}
+
+const built = new WeakMap<object, Build>();
+
+/** What comes with every pipeline is the same for each in an app. */
+function buildOnce(entries: Readonly<Record<string, BundleEntry>>): Build {
+  const before = built.get(entries);
+  if (before?.workingDir === process.cwd()) return before;
+  const build = buildAll(entries, process.cwd());
+  built.set(entries, build);
+  return build;
+}
+
+function buildAll(entries: Readonly<Record<string, BundleEntry>>, workingDir: string): Build {
   try {
     const { metafile, outputFiles } = buildSync({
       entryPoints: [
@@ -111,7 +124,7 @@ function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
       ]),
     );
     dropLibraryMaps(metafile, contents, relative(workingDir, LIBRARIES));
-    return { metafile, contents };
+    return { workingDir, metafile, contents };
   } catch (error) {
     throw isBuildFailure(error) ? new UsageError('HandlerInvalid', explain(error, workingDir)) : error;
   }

@@ -113,7 +113,7 @@ class Reaper {
 
   constructor(options: ReapOptions) {
     this.#options = options;
-    this.#leases = new Leases(options.s3, options.runsBucket);
+    this.#leases = new Leases(options.s3, options.runsBucket, { mayList: true });
     this.#now = options.now ?? Date.now;
   }
 

@@ -14,8 +14,8 @@ import { SmallObjects } from './small-objects.ts';
 export class Leases {
   readonly #objects: SmallObjects;
 
-  constructor(s3: S3Client, bucket: string) {
-    this.#objects = new SmallObjects(s3, bucket);
+  constructor(s3: S3Client, bucket: string, rights?: { readonly mayList?: boolean }) {
+    this.#objects = new SmallObjects(s3, bucket, rights);
   }
 
   /** @returns undefined where the run is not kept */

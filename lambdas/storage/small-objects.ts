@@ -17,10 +17,13 @@ const TRIES = 3;
 export class SmallObjects {
   readonly #s3: S3Client;
   readonly #bucket: string;
+  readonly #mayList: boolean;
 
-  constructor(s3: S3Client, bucket: string) {
+  /** @param options.mayList whoever may list the bucket is told of what is missing, and denied only what it may not see */
+  constructor(s3: S3Client, bucket: string, { mayList = false } = {}) {
     this.#s3 = s3;
     this.#bucket = bucket;
+    this.#mayList = mayList;
   }
 
   /** What lies under a prefix, without the prefix; with a delimiter, folders end with it and come once. */
@@ -54,14 +57,14 @@ export class SmallObjects {
     } while (token);
   }
 
-  /** @returns undefined where there is none (or none that this role may see, which S3 does not tell apart) */
+  /** @returns undefined where there is none (or, without the right to list, none that this role may see, which S3 does not tell apart) */
   async getText(key: string): Promise<string | undefined> {
     try {
       const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
       return (await Body?.transformToString()) ?? '';
     } catch (error) {
-      if (error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'AccessDenied'))
-        return undefined;
+      const missing = this.#mayList ? ['NoSuchKey'] : ['NoSuchKey', 'AccessDenied'];
+      if (error instanceof S3ServiceException && missing.includes(error.name)) return undefined;
       throw error;
     }
   }

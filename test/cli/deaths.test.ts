@@ -10,6 +10,7 @@ import { loadRuns, type Project, timesOf, tripsProject } from './processes.ts';
 vi.setConfig({ testTimeout: 180_000 });
 
 const folder = temporaryFolder();
+const NEVER_YIELDS = 'for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);';
 const HANGS = 'await new Promise(() => setInterval(() => undefined, 1000));';
 
 function resultOf({ dir }: Project, run: string): RunResult {
@@ -19,7 +20,7 @@ function resultOf({ dir }: Project, run: string): RunResult {
 describe('a run whose process is killed', () => {
   it('is finalized by the next command, once, whatever its handlers are at: hooks, data, temporary files, processes', async () => {
     // A handler that never lets go of its process: it does not see that its run is gone.
-    const trips = tripsProject(join(folder, 'killed'), 'for (;;) ;');
+    const trips = tripsProject(join(folder, 'killed'), NEVER_YIELDS);
     const run = trips.start('run', 'trips', '--run', 'r1', '--dir', trips.dir);
     const pid = await loadRuns(trips);
     run.process.kill('SIGKILL');

@@ -2,6 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { NotInstalledError } from './python.ts';
 
 export interface Prepared {
@@ -36,11 +39,17 @@ export async function runSuite(suite: string, prepare: () => Promise<Prepared>):
 }
 
 async function runTests(suite: string, env: Prepared['env'], signal: AbortSignal): Promise<number> {
-  const vitest = spawn('vitest', ['run'], {
-    env: { ...process.env, ...env, EBBTIDE_TEST_SUITE: suite },
-    stdio: 'inherit',
-  });
-  signal.addEventListener('abort', () => vitest.kill());
-  const [code] = await once(vitest, 'exit');
-  return code ?? 1;
+  // Tests that are ended delete nothing.
+  const temporary = await mkdtemp(join(tmpdir(), 'ebbtide-suite-'));
+  try {
+    const vitest = spawn('vitest', ['run'], {
+      env: { ...process.env, TMPDIR: temporary, ...env, EBBTIDE_TEST_SUITE: suite },
+      stdio: 'inherit',
+    });
+    signal.addEventListener('abort', () => vitest.kill());
+    const [code] = await once(vitest, 'exit');
+    return code ?? 1;
+  } finally {
+    await rm(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
 }

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, type AppProps, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll } from 'vitest';
 import { Pipeline, type PipelineProps } from '../../infra/index.ts';
@@ -50,8 +50,11 @@ export interface Synthesized {
   readonly outdir: string;
 }
 
-export function newStack(outdir: string, id = 'Stack'): Stack {
-  return new Stack(new App({ outdir, analyticsReporting: false }), id);
+/** Without what takes seconds: CDK's own validation of templates, which pipeline.test.ts has on. */
+export const QUICK_APP: AppProps = { analyticsReporting: false, builtinCloudFormationValidation: false };
+
+export function newStack(outdir: string, id = 'Stack', props: AppProps = QUICK_APP): Stack {
+  return new Stack(new App({ ...props, outdir }), id);
 }
 
 export function appOf(stack: Stack): App {

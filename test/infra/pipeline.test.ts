@@ -11,7 +11,7 @@ import {
   newStack,
   resourcesOf,
   type Synthesized,
-  synthesize,
+  synthesizeIn,
   temporaryFolder,
   writeHandlers,
   writeTinyHandlers,
@@ -30,7 +30,7 @@ beforeAll(() => {
     vi.spyOn(console, level).mockImplementation(capture),
   );
   try {
-    synthesized = synthesize(join(folder, 'out'), {
+    synthesized = synthesizeIn(newStack(join(folder, 'out'), 'Stack', { analyticsReporting: false }), {
       handlers: writeHandlers(join(folder, 'handlers')),
       timeout: Duration.hours(30),
     });

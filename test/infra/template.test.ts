@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { plan, synthesizeEverything } from './everything.ts';
 import {
   type Properties,
+  QUICK_APP,
   type Resource,
   resourcesOf,
   roleStatements,
@@ -243,7 +244,7 @@ describe('no ARN is of one partition', () => {
 
   it('in a region of another', () => {
     const region = 'cn-north-1';
-    const app = new App({ outdir: join(folder, region), analyticsReporting: false });
+    const app = new App({ ...QUICK_APP, outdir: join(folder, region) });
     const stack = new Stack(app, 'Stack', { env: { region, account: '000000000000' } });
     const { template } = synthesizeIn(stack, {
       handlers: writeTinyHandlers(join(folder, `${region}-handlers`), plan),

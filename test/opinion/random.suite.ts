@@ -14,9 +14,9 @@ const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 describe(`with the seed ${seed}, a run on the second engine follows the rules`, () => {
   it.each<[numRuns: number, of: string, arbitrary: fc.Arbitrary<Case>]>([
-    [40, 'any graph', cases(1, 8, 0)],
-    [70, 'any graph with hooks and groups', cases(1, 8, 6)],
-    [4, 'any larger graph', cases(12, 25, 8)],
+    [80, 'any graph', cases(1, 8, 0)],
+    [150, 'any graph with hooks and groups', cases(1, 8, 6)],
+    [10, 'any larger graph', cases(12, 25, 8)],
   ])('in %i runs of %s', { timeout: 300_000 }, (numRuns, _, arbitrary) =>
     fc.assert(
       fc.asyncProperty(arbitrary, async ({ spec, behaviour }) => {

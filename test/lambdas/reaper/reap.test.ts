@@ -337,6 +337,18 @@ describe('a run that cannot be seen to', () => {
     expect(await pipeline.runs()).toEqual(['run-1']);
   });
 
+  it('a lease that it may not read is not taken for none: the run stays, and is counted as failed', async () => {
+    const pipeline = newPipeline();
+    await pipeline.data('run-1');
+    pipeline.failed('run-1');
+    pipeline.executions.finalizers.set('run-1', 'over');
+    await pipeline.keep('run-1', HOUR);
+    const s3 = fixture.newClient();
+    intercept(s3, 'GetObjectCommand', () => Promise.reject(s3Error('AccessDenied', 403)));
+    expect(await pipeline.reap({ s3 })).toEqual({ ...NONE, failed: 1 });
+    expect(await pipeline.runs()).toEqual(['run-1']);
+  });
+
   it('a bucket that cannot be listed is an error, not a pipeline without runs', async () => {
     const s3 = fixture.newClient();
     intercept(s3, 'ListObjectsV2Command', () => Promise.reject(s3Error('AccessDenied', 403)));

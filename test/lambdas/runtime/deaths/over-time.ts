@@ -5,7 +5,7 @@ import { overTime, type Row, someRows } from './graph.ts';
 /** Never ends, and does not care about the signal. */
 async function* forever(): AsyncGenerator<Row> {
   for (let number = 0; ; number++) {
-    if (number % 1000 === 0) await sleep(5);
+    if (number % 1000 === 0) await sleep(200);
     yield { number, text: 'y'.repeat(1000) };
   }
 }
