@@ -109,6 +109,11 @@ describe('what roles may do', () => {
   });
 });
 
+it('is of ASCII characters: CloudFormation gives others back as question marks, and CDK finds a change in each', () => {
+  const texts = JSON.stringify(synthesized.template.toJSON(), null, 1).split('\n');
+  expect(texts.filter((text) => /[^ -~]/.test(text))).toEqual([]);
+});
+
 describe('the buckets', () => {
   it('are encrypted, private, owned by the account alone, kept, and nameless', () => {
     const buckets = every('AWS::S3::Bucket');
