@@ -1,7 +1,7 @@
 /** The Lambda functions of a pipeline. */
 
 import { basename } from 'node:path';
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -105,12 +105,9 @@ function createFunction(pipeline: Construct, id: string, settings: FunctionSetti
     removalPolicy: RemovalPolicy.DESTROY,
   });
   // A role of our own: the managed policy that Lambda would get may write to every log group of the account.
-  const role = new Role(scope, 'Role', {
-    assumedBy: new ServicePrincipal('lambda.amazonaws.com', {
-      // https://docs.aws.amazon.com/lambda/latest/dg/permissions-managed-policies.html
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-    }),
-  });
+  // Without a condition: Lambda does not document that it tells for which account it takes an execution role on, and where
+  // it did not, no function could be created. Nobody can pass a role to a function of another account.
+  const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
   const lambda = new LambdaFunction(scope, 'Function', {
     description: settings.description,

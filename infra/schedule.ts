@@ -26,7 +26,7 @@ export interface PipelineSchedule {
   readonly input?: unknown;
   /** @default true */
   readonly enabled?: boolean;
-  /** Not before then. @default from now on */
+  /** Not before then; left out once it has passed. @default from now on */
   readonly start?: Date;
   /** Not after then. @default for ever */
   readonly end?: Date;
@@ -78,9 +78,12 @@ export function scheduleRuns(
     }),
     enabled,
     timeWindow: flexibleWindow ? TimeWindow.flexible(flexibleWindow) : TimeWindow.off(),
-    ...(start && { start }),
+    // Scheduler takes no start that lies back: it would refuse every later change of the schedule.
+    ...(start && start.getTime() > Date.now() && { start }),
     ...(end && { end }),
   });
+  // What the machine may do is there before a run is started.
+  schedule.node.addDependency(stateMachine);
   return { schedule, missedRuns };
 }
 

@@ -52,7 +52,7 @@ export function createAlarms(pipeline: MeasuredPipeline, { name, topic, reapEver
   return {
     runFailed: create('RunFailed', 'a run has failed', pipeline.metricRunsFailed()),
     runTimedOut: create('RunTimedOut', 'a run took longer than its timeout', pipeline.metricRunsTimedOut()),
-    cleanupFailed: create('CleanupFailed', 'a run’s data could not be deleted', pipeline.metricCleanupsFailed()),
+    cleanupFailed: create('CleanupFailed', "a run's data could not be deleted", pipeline.metricCleanupsFailed()),
     finalizerFailed: create('FinalizerFailed', 'a finalizer has failed', pipeline.metricFinalizersFailed()),
     orphansFound: create('OrphansFound', 'nobody had seen to the end of a run', pipeline.metricOrphansFound()),
     eventLost: create('EventLost', 'the end of an execution was lost', pipeline.metricLostEvents()),

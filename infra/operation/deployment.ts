@@ -13,9 +13,9 @@ export function deploymentOf(pipeline: Construct): string {
   // The name of a nested stack is known only when it is deployed.
   while (stack.nestedStackParent) stack = stack.nestedStackParent;
   const within = pipeline.node.scopes.slice(stack.node.scopes.length).map(({ node }) => node.id);
-  // What CloudWatch takes are ASCII characters.
+  // What CloudWatch takes are ASCII characters, and in what the dashboard searches for no quotes.
   return [stack.stackName, ...within]
     .join('/')
-    .replaceAll(/[^ -~]/g, '?')
+    .replaceAll(/[^ -~]|['"\\]/g, '?')
     .slice(0, LONGEST);
 }

@@ -26,7 +26,7 @@ import type {
   SweepAnswer,
   SweepEvent,
 } from '../../state-machines/contract/cleanup-events.ts';
-import { RUN_ERRORS } from '../../state-machines/contract/error-names.ts';
+import { RUN_ERRORS, reportable } from '../../state-machines/contract/error-names.ts';
 import { type RunId, resultRecordKey } from '../../state-machines/contract/keys.ts';
 import { failureOf } from '../../state-machines/contract/marks.ts';
 import type { ResultRecord } from '../../state-machines/contract/records.ts';
@@ -228,7 +228,7 @@ class Cleanup {
     const ofFinalizer = this.#event.status !== undefined;
     if (!result.error || (ofFinalizer && cleanup === 'done'))
       return { done: true, result: shortenResult(result, RESULT_LIMIT) };
-    const error = ofFinalizer ? RUN_ERRORS.cleanup : result.error.name;
+    const error = ofFinalizer ? RUN_ERRORS.cleanup : reportable(result.error.name);
     return { done: true, error, cause: JSON.stringify(shortenResult(result, CAUSE_LIMIT)) };
   }
 }

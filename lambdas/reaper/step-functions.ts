@@ -34,6 +34,7 @@ const FROM_CLEANUP_ON: readonly string[] = [
   STATES.notesAsText,
   STATES.anyTaskFailed,
   STATES.runAndCleanupFailed,
+  STATES.errorAndCleanupFailed,
   STATES.taskAndCleanupFailed,
   STATES.onlyCleanupFailed,
   STATES.verdict,

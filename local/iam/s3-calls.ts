@@ -71,13 +71,14 @@ function objectCalls({ method, bucket, key, query, headers }: S3Request): Call[]
     case 'GET uploadId':
       return [call('s3:ListMultipartUploadParts')];
     case 'PUT ':
-    case 'PUT partNumber&uploadId': {
+    case 'PUT partNumber&uploadId':
+    case 'POST uploads': {
       const source = sourceOf(headers);
-      const tagged = headers['x-amz-tagging'] === undefined ? [] : [call('s3:PutObjectTagging')];
-      const acl = headers['x-amz-acl'] === undefined ? [] : [call('s3:PutObjectAcl')];
-      return [...(source ? [source] : []), call('s3:PutObject', fromHeaders(headers)), ...tagged, ...acl];
+      const besides = BY_HEADER.flatMap(([header, action]) =>
+        Object.keys(headers).some((name) => header.test(name)) ? [call(action)] : [],
+      );
+      return [...(source ? [source] : []), call('s3:PutObject', fromHeaders(headers)), ...besides];
     }
-    case 'POST uploads':
     case 'POST uploadId':
       return [call('s3:PutObject', fromHeaders(headers))];
     case 'DELETE ':
@@ -102,6 +103,14 @@ function sourceOf(headers: S3Request['headers']): Call | undefined {
   const action = source.versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
   return { action, resource: objectArn(source.bucket, source.key) };
 }
+
+/** What a request that makes an object needs besides, where it has such a header. */
+const BY_HEADER: readonly (readonly [header: RegExp, action: string])[] = [
+  [/^x-amz-tagging$/, 's3:PutObjectTagging'],
+  [/^x-amz-(acl|grant-.+)$/, 's3:PutObjectAcl'],
+  [/^x-amz-object-lock-(mode|retain-until-date)$/, 's3:PutObjectRetention'],
+  [/^x-amz-object-lock-legal-hold$/, 's3:PutObjectLegalHold'],
+];
 
 /** S3 has condition keys of the same names as these headers. */
 const CONDITION_HEADERS: Readonly<Record<string, string>> = {

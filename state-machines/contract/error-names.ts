@@ -4,6 +4,8 @@
 export const RUN_ERRORS = {
   /** At least one task failed. */
   task: 'TaskFailed',
+  /** An error of Step Functions itself ended the run. The result has its name. */
+  run: 'RunFailed',
   /** The tasks succeeded, but a finally task failed. */
   finally: 'FinallyFailed',
   /** The tasks succeeded, but the run's intermediates could not all be deleted. */
@@ -11,6 +13,17 @@ export const RUN_ERRORS = {
   /** The run that the input asks to resume is not there any more, is held by another execution, or was another graph's. */
   resume: 'ResumeRefused',
 } as const;
+
+/**
+ * Error names that begin so are Step Functions' own: a Fail state may have none of them. What becomes of one that does is
+ * not documented, and elsewhere it is States.Runtime, without the cause. https://states-language.net/spec.html#errors
+ */
+export const RESERVED_PREFIX = 'States.';
+
+/** The name under which a Fail state reports an error. */
+export function reportable(name: string): string {
+  return name.startsWith(RESERVED_PREFIX) ? RUN_ERRORS.run : name;
+}
 
 /** The error of which no further attempt is made. */
 export const NON_RETRYABLE_ERROR = 'NonRetryableError';

@@ -12,6 +12,7 @@ export const STATES = {
   notesAsText: 'Notes as text',
   anyTaskFailed: 'Task failed?',
   runAndCleanupFailed: 'Run and cleanup failed',
+  errorAndCleanupFailed: 'Error and cleanup failed',
   taskAndCleanupFailed: 'Task and cleanup failed',
   onlyCleanupFailed: 'Only cleanup failed',
   verdict: 'Verdict',

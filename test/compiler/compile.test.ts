@@ -58,6 +58,13 @@ function machine(comment: string, branch: object, tasks: object) {
       'Cleanup failed': {
         Type: 'Choice',
         Choices: [
+          {
+            And: [
+              { Variable: '$.Error', IsPresent: true },
+              { Variable: '$.Error', StringMatches: 'States.*' },
+            ],
+            Next: 'Error and cleanup failed',
+          },
           { Variable: '$.Error', IsPresent: true, Next: 'Run and cleanup failed' },
           { Variable: '$.out', IsPresent: true, Next: 'Notes as text' },
         ],
@@ -88,6 +95,11 @@ function machine(comment: string, branch: object, tasks: object) {
       'Run and cleanup failed': {
         Type: 'Pass',
         Parameters: { 'error.$': '$.Error', 'cause.$': 'States.JsonToString($)' },
+        Next: 'Failed',
+      },
+      'Error and cleanup failed': {
+        Type: 'Pass',
+        Parameters: { error: 'RunFailed', 'cause.$': 'States.JsonToString($)' },
         Next: 'Failed',
       },
       'Task and cleanup failed': {

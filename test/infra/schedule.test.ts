@@ -6,6 +6,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Pipeline, type PipelineProps, type PipelineSchedule } from '../../infra/index.ts';
 import { checkedSchedule } from '../../infra/schedule.ts';
+import { synthesizeEverything } from './everything.ts';
 import {
   newStack,
   type Properties,
@@ -117,6 +118,19 @@ describe('a schedule', () => {
       EndDate: '2028-01-01T00:00:00.000Z',
     });
     expect(JSON.parse(Target['Input'])).toEqual({ mode: 'full', at: '<aws.scheduler.scheduled-time>', keep: true });
+  });
+
+  it('has no start any more once that has passed, which Scheduler would refuse', () => {
+    const past = withSchedule({ expression: HOURLY, start: new Date('2020-01-01T00:00:00Z') });
+    expect(only(past, 'AWS::Scheduler::Schedule')).not.toHaveProperty('StartDate');
+  });
+
+  it('is made when the machine may do all that it does', () => {
+    const { template } = synthesizeEverything(join(folder, 'everything'));
+    const ofMachine = resourcesOf(template, 'AWS::IAM::Policy').filter(({ id }) => id.startsWith('TripsStateMachine'));
+    expect(ofMachine).toHaveLength(2);
+    const [schedule] = Object.values(template.findResources('AWS::Scheduler::Schedule'));
+    expect(schedule?.['DependsOn']).toEqual(expect.arrayContaining(ofMachine.map(({ id }) => id)));
   });
 
   it('may have values in its input that are known when the stack is deployed', () => {

@@ -166,7 +166,7 @@ describe('an input that is too large to be sent', () => {
     const { steps, end } = await execute(plan, { input: sized(PAYLOAD_LIMIT - 200) });
     expect(steps).toContain('end load');
     expect(steps).not.toContain('cleanup');
-    expect(end).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+    expect(end).toMatchObject({ status: 'FAILED', error: 'RunFailed' });
   });
 });
 

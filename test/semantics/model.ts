@@ -143,7 +143,7 @@ export function errorsOf(
   { statuses, endedBy }: { readonly statuses: Partial<Statuses>; readonly endedBy: string | undefined },
   { failedHooks, cleanupFailed }: { readonly failedHooks: ReadonlySet<string>; readonly cleanupFailed: boolean },
 ): string[] {
-  if (endedBy !== undefined) return [endedBy];
+  if (endedBy !== undefined) return [endedBy.startsWith('States.') ? 'RunFailed' : endedBy];
   if (Object.values(statuses).includes('FAILED')) return ['TaskFailed'];
   const finallyFailed = hooks.some(({ name, kind }) => kind === 'finally' && failedHooks.has(name));
   return [...(finallyFailed ? ['FinallyFailed'] : []), ...(cleanupFailed ? ['CleanupFailed'] : [])];

@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ExecutionEnd, type Invocation, interpret } from '../../local/interpreter.ts';
 import { type CleanupEvent, parseCleanupEvent, type SweepEvent } from '../../state-machines/contract/cleanup-events.ts';
-import { RUN_ERRORS } from '../../state-machines/contract/error-names.ts';
+import { RUN_ERRORS, reportable } from '../../state-machines/contract/error-names.ts';
 import { type CaughtError, marksOf, type RunEnd, type TaskOut } from '../../state-machines/contract/marks.ts';
 import type { HookState } from '../../state-machines/contract/task-events.ts';
 import { valueAt, valueName } from '../../state-machines/contract/values.ts';
@@ -85,7 +85,7 @@ export async function execute(
       default:
         return error === undefined
           ? { done: true, result: { all: 'well' } }
-          : { done: true, error, cause: 'the cause' };
+          : { done: true, error: reportable(error), cause: 'the cause' };
     }
   };
 

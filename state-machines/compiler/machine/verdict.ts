@@ -1,9 +1,9 @@
 /** What a run reports: the answer of its cleanup, or where the cleanup could not run, what went wrong before it. */
 
-import { RUN_ERRORS } from '../../contract/error-names.ts';
+import { RESERVED_PREFIX, RUN_ERRORS } from '../../contract/error-names.ts';
 import { STATES } from '../../contract/states.ts';
 import type { Plan } from '../../graph/plan.ts';
-import { present, type State, some } from '../asl.ts';
+import { every, present, type State, some } from '../asl.ts';
 
 /** @param taskErrors where the errors of the tasks would be, in the state data */
 export function verdictStates(plan: Plan, taskErrors: readonly string[]): Record<string, State> {
@@ -28,6 +28,10 @@ export function verdictStates(plan: Plan, taskErrors: readonly string[]): Record
     [STATES.cleanupFailed]: {
       Type: 'Choice',
       Choices: [
+        {
+          ...every([present('$.Error'), { Variable: '$.Error', StringMatches: `${RESERVED_PREFIX}*` }]),
+          Next: STATES.errorAndCleanupFailed,
+        },
         { ...present('$.Error'), Next: STATES.runAndCleanupFailed },
         { ...present('$.out'), Next: STATES.notesAsText },
       ],
@@ -60,6 +64,7 @@ export function verdictStates(plan: Plan, taskErrors: readonly string[]): Record
       Default: STATES.onlyCleanupFailed,
     },
     [STATES.runAndCleanupFailed]: fail({ 'error.$': '$.Error' }, 'States.JsonToString($)'),
+    [STATES.errorAndCleanupFailed]: fail({ error: RUN_ERRORS.run }, 'States.JsonToString($)'),
     [STATES.taskAndCleanupFailed]: fail({ error: RUN_ERRORS.task }, '$.cause'),
     [STATES.onlyCleanupFailed]: fail({ error: RUN_ERRORS.cleanup }, 'States.JsonToString($.cleanup)'),
     [STATES.succeeded]: { Type: 'Succeed', OutputPath: '$.result' },

@@ -30,7 +30,7 @@ describe('a run whose machine lost its notes', () => {
   it('has from the records who committed (SUCCEEDED), who began (FAILED), and who did not (SKIPPED)', async () => {
     const run = await stoppedRun();
     const answer = await run.cleanUp({ tasks, state });
-    expect(answer).toMatchObject({ done: true, error: 'States.DataLimitExceeded' });
+    expect(answer).toMatchObject({ done: true, error: 'RunFailed' });
     expect(resultOf(answer)).toMatchObject({
       status: 'FAILED',
       error: { name: 'States.DataLimitExceeded', message: 'the state is too large' },
@@ -58,14 +58,14 @@ describe('a run whose machine lost its notes', () => {
     const run = newRun();
     await run.commit('committed');
     const answer = await run.cleanUp({ tasks: tasksOf(['committed']), state });
-    expect(answer).toMatchObject({ done: true, error: 'States.DataLimitExceeded' });
+    expect(answer).toMatchObject({ done: true, error: 'RunFailed' });
     expect(resultOf(answer)).toMatchObject({ status: 'FAILED', succeeded: 1, failed: 0 });
   });
 
   it('fails with the machine’s error also when the answer of a first cleanup was lost', async () => {
     const run = await stoppedRun();
     await run.cleanUp({ tasks, state });
-    expect(await run.cleanUp({ tasks, state })).toMatchObject({ done: true, error: 'States.DataLimitExceeded' });
+    expect(await run.cleanUp({ tasks, state })).toMatchObject({ done: true, error: 'RunFailed' });
   });
 });
 

@@ -145,6 +145,29 @@ describe('a request that the role does not allow', () => {
       's3:ListBucketMultipartUploads',
       'arn:aws:s3:::runs',
     ],
+    [
+      'CreateMultipartUpload with tags',
+      new CreateMultipartUploadCommand({ ...runs('own/new'), Tagging: 'a=b' }),
+      's3:PutObjectTagging',
+      'arn:aws:s3:::runs/own/new',
+    ],
+    [
+      'PutObject that grants to others',
+      new PutObjectCommand({ ...runs('own/new'), Body: 'x', GrantRead: 'id=0123' }),
+      's3:PutObjectAcl',
+      'arn:aws:s3:::runs/own/new',
+    ],
+    [
+      'PutObject under a lock',
+      new PutObjectCommand({
+        ...runs('own/new'),
+        Body: 'x',
+        ObjectLockMode: 'GOVERNANCE',
+        ObjectLockRetainUntilDate: new Date('2030-01-01'),
+      }),
+      's3:PutObjectRetention',
+      'arn:aws:s3:::runs/own/new',
+    ],
     ['ListBuckets', new ListBucketsCommand(), 's3:ListAllMyBuckets', '*'],
     ['that is unknown here', new GetBucketAclCommand({ Bucket: 'runs' }), 'GET ?acl', 'arn:aws:s3:::runs'],
   ])('%s is denied, and told once', async (_, command, action, resource) => {
