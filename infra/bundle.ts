@@ -7,9 +7,9 @@
  * it needs it (a codec) is not parsed before, and what it can never need is left out.
  */
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, extname, join, relative, resolve } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { type BuildFailure, buildSync, type Loader, type Metafile } from 'esbuild';
 import { UsageError } from '../state-machines/contract/errors.ts';
 
@@ -73,7 +73,9 @@ function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
   metafile: Metafile;
   contents: Map<string, Uint8Array>;
 } {
-  const workingDir = process.cwd();
+  // esbuild hashes paths from there into the names of chunks, and source maps have them. From the package's own folder
+  // they are the same in every checkout, wherever synthesis is started.
+  const workingDir = packageOf(Object.values(entries)[0]?.file ?? '');
   try {
     const { metafile, outputFiles } = buildSync({
       entryPoints: [
@@ -115,6 +117,14 @@ function buildAll(entries: Readonly<Record<string, BundleEntry>>): {
   } catch (error) {
     throw isBuildFailure(error) ? new UsageError('HandlerInvalid', explain(error, workingDir)) : error;
   }
+}
+
+/** The nearest folder above with a package.json, or the file's own. */
+function packageOf(file: string): string {
+  const own = dirname(existsSync(file) ? realpathSync(file) : resolve(file));
+  for (let folder = own; folder !== dirname(folder); folder = dirname(folder))
+    if (existsSync(join(folder, 'package.json'))) return folder;
+  return own;
 }
 
 /** Making a `require` that nothing calls takes time in each module. The line stays: source maps count it. */
