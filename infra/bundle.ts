@@ -7,9 +7,9 @@
  * it needs it (a codec) is not parsed before, and what it can never need is left out.
  */
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, extname, join, relative, resolve } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { type BuildFailure, buildSync, type Loader, type Metafile } from 'esbuild';
 import { UsageError } from '../state-machines/contract/errors.ts';
 
@@ -70,7 +70,6 @@ function ownFile(name: string): string {
 }
 
 interface Build {
-  readonly workingDir: string;
   readonly metafile: Metafile;
   readonly contents: Map<string, Uint8Array>;
 }
@@ -79,14 +78,15 @@ const built = new WeakMap<object, Build>();
 
 /** What comes with every pipeline is the same for each in an app. */
 function buildOnce(entries: Readonly<Record<string, BundleEntry>>): Build {
-  const before = built.get(entries);
-  if (before?.workingDir === process.cwd()) return before;
-  const build = buildAll(entries, process.cwd());
+  const build = built.get(entries) ?? buildAll(entries);
   built.set(entries, build);
   return build;
 }
 
-function buildAll(entries: Readonly<Record<string, BundleEntry>>, workingDir: string): Build {
+function buildAll(entries: Readonly<Record<string, BundleEntry>>): Build {
+  // esbuild hashes paths from there into the names of chunks, and source maps have them. From the package's own folder
+  // they are the same in every checkout, wherever synthesis is started.
+  const workingDir = packageOf(Object.values(entries)[0]?.file ?? '');
   try {
     const { metafile, outputFiles } = buildSync({
       entryPoints: [
@@ -124,10 +124,18 @@ function buildAll(entries: Readonly<Record<string, BundleEntry>>, workingDir: st
       ]),
     );
     dropLibraryMaps(metafile, contents, relative(workingDir, LIBRARIES));
-    return { workingDir, metafile, contents };
+    return { metafile, contents };
   } catch (error) {
     throw isBuildFailure(error) ? new UsageError('HandlerInvalid', explain(error, workingDir)) : error;
   }
+}
+
+/** The nearest folder above with a package.json, or the file's own. */
+function packageOf(file: string): string {
+  const own = dirname(existsSync(file) ? realpathSync(file) : resolve(file));
+  for (let folder = own; folder !== dirname(folder); folder = dirname(folder))
+    if (existsSync(join(folder, 'package.json'))) return folder;
+  return own;
 }
 
 /** Making a `require` that nothing calls takes time in each module. The line stays: source maps count it. */

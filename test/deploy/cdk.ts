@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ACCOUNT, ENDPOINT_VARIABLE, emulatorAt, environmentFor, FOLDER_VARIABLE, REGION } from './account.ts';
 
@@ -16,22 +16,15 @@ export async function cdk(...args: readonly string[]): Promise<string> {
     cwd: PROJECT,
     env: environmentFor(emulatorAt(process.env[ENDPOINT_VARIABLE]), folder),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // With the app that it starts.
-    detached: true,
+    timeout: COMMAND_SECONDS * 1_000,
+    killSignal: 'SIGKILL',
   });
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => printed.push(bytes));
-  const group = child.pid;
-  const endGroup = () => group !== undefined && process.kill(-group, 'SIGKILL');
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    endGroup();
-  }, COMMAND_SECONDS * 1_000);
-  const [code] = await once(child, 'close').finally(() => clearTimeout(timer));
+  const [code] = await once(child, 'close');
   const output = Buffer.concat(printed).toString();
   if (code === 0) return output;
-  const how = late ? `did not end within ${COMMAND_SECONDS} seconds` : `ended with ${code}`;
+  const how = code === null ? `did not end within ${COMMAND_SECONDS} seconds` : `ended with ${code}`;
   throw new Error(`cdk ${args.join(' ')} ${how}:\n${output}`);
 }
 
@@ -40,51 +33,64 @@ export function bootstrap(): Promise<string> {
 }
 
 export interface AppOptions {
-  /** The command that starts it. */
+  /** The command that starts it, or the folder of an assembly that it has made. */
   readonly app: string;
-  readonly stack: string;
   readonly context?: Readonly<Record<string, string>>;
 }
 
-export interface Deployed {
-  /** Outputs of the stack, by the ends of their names. */
-  output(name: string): string;
+export class Deployed {
+  readonly stack: string;
   readonly assembly: string;
-}
+  readonly #outputs: Readonly<Record<string, string>>;
 
-export async function deploy(app: AppOptions): Promise<Deployed> {
-  const assembly = outFolder();
-  const outputs = join(assembly, 'outputs.json');
-  await cdk(
-    'deploy',
-    app.stack,
-    ...appArguments(app, assembly),
-    '--require-approval',
-    'never',
-    '--outputs-file',
-    outputs,
-  );
-  const byName: Record<string, string> = JSON.parse(readFileSync(outputs, 'utf8'))[app.stack];
-  const output = (name: string) => {
-    const found = Object.entries(byName).filter(([key]) => key.replace(/[0-9A-F]{8}$/, '').endsWith(name));
+  constructor(stack: string, assembly: string, outputs: Readonly<Record<string, string>>) {
+    this.stack = stack;
+    this.assembly = assembly;
+    this.#outputs = outputs;
+  }
+
+  /** By the end of its name. */
+  output(name: string): string {
+    const found = Object.entries(this.#outputs).filter(([key]) => key.replace(/[0-9A-F]{8}$/, '').endsWith(name));
     if (found.length !== 1 || !found[0])
-      throw new Error(`${found.length} outputs end with ${name}: ${Object.keys(byName)}`);
+      throw new Error(`${found.length} outputs end with ${name}: ${Object.keys(this.#outputs)}`);
     return found[0][1];
-  };
-  return { output, assembly };
+  }
 }
 
-export function diff(app: AppOptions): Promise<string> {
-  return cdk('diff', app.stack, ...appArguments(app, outFolder()));
+/** One for each stack of the app. */
+export async function deploy(app: AppOptions): Promise<Deployed[]> {
+  const { assembly, options } = appArguments(app);
+  const outputs = join(outFolder(), 'outputs.json');
+  await cdk(
+    ...['deploy', '--all', '--concurrency', '2', '--require-approval', 'never', '--outputs-file', outputs],
+    ...options,
+  );
+  const byStack: Record<string, Record<string, string>> = JSON.parse(readFileSync(outputs, 'utf8'));
+  return Object.entries(byStack).map(([stack, values]) => new Deployed(stack, assembly, values));
+}
+
+/** With what it prints, the assembly that it has made. */
+export async function synth(app: AppOptions): Promise<{ printed: string; assembly: string }> {
+  const { assembly, options } = appArguments(app);
+  return { printed: await cdk('synth', ...options), assembly };
+}
+
+export async function diff(app: AppOptions): Promise<{ told: string; assembly: string }> {
+  const { assembly, options } = appArguments(app);
+  return { told: await cdk('diff', ...options), assembly };
 }
 
 export function destroy(app: AppOptions): Promise<string> {
-  return cdk('destroy', app.stack, ...appArguments(app, outFolder()), '--force');
+  return cdk('destroy', '--all', '--force', ...appArguments(app).options);
 }
 
-function appArguments({ app, stack, context = {} }: AppOptions, assembly: string): string[] {
-  const values = Object.entries({ stack, ...context }).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
-  return ['--app', app, '--output', assembly, '--no-notices', '--no-version-reporting', ...values];
+function appArguments({ app, context = {} }: AppOptions): { assembly: string; options: string[] } {
+  const isAssembly = existsSync(join(app, 'manifest.json'));
+  const assembly = isAssembly ? app : outFolder();
+  const values = Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
+  const output = isAssembly ? [] : ['--output', assembly];
+  return { assembly, options: ['--app', app, ...output, '--no-notices', '--no-version-reporting', ...values] };
 }
 
 function outFolder(): string {

@@ -2,18 +2,25 @@
 
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { ExecutionAlreadyExists, GetExecutionHistoryCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeStateMachineCommand,
+  ExecutionAlreadyExists,
+  GetExecutionHistoryCommand,
+  StopExecutionCommand,
+  UpdateStateMachineCommand,
+} from '@aws-sdk/client-sfn';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runLocally } from '../../local/index.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
-import { clients, FOLDER_VARIABLE } from './account.ts';
+import { callJson, clients, FOLDER_VARIABLE } from './account.ts';
 import { deploy } from './cdk.ts';
 import { comparable, DeployedPipeline, publishedHere, until } from './runs.ts';
 import { plan, type TidesInput } from './tides/pipeline.ts';
 
 const { sfn } = clients();
 const HANDLERS = 'test/deploy/tides/handlers';
-const APP = { app: 'node test/deploy/app.ts' };
+const STACKS = ['EbbtideKeeping', 'EbbtideForgetting'] as const;
+const RULE = `${STACKS[1]}-TidesExecutionEnded`;
 
 /** The tasks after the execution are in the finalizer's result where it is deployed, and in the only one here. */
 function beforeItsEnd(result: RunResult) {
@@ -28,24 +35,24 @@ describe('tides', { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     dir = mkdtempSync(join(process.env[FOLDER_VARIABLE] ?? '', 'runs-'));
-    keeping = await DeployedPipeline.of(
-      'tides',
-      await deploy({ ...APP, stack: 'EbbtideTides', context: { keepHours: '1' } }),
-    );
-    forgetting = await DeployedPipeline.of('tides', await deploy({ ...APP, stack: 'EbbtideTidesAgain' }));
+    const deployed = await deploy({ app: 'node test/deploy/app.ts', context: { stacks: STACKS.join(',') } });
+    const of = (name: string) =>
+      DeployedPipeline.of(
+        'tides',
+        deployed.find(({ stack }) => stack === name),
+      );
+    [keeping, forgetting] = await Promise.all([of(STACKS[0]), of(STACKS[1])]);
   }, 180_000);
 
   const cases: readonly { readonly run: string; readonly what: string; readonly input: TidesInput }[] = [
-    { run: 'full', what: 'succeeds with its condition true', input: { mode: 'full' } },
-    { run: 'omitted', what: 'succeeds with its condition false', input: {} },
     {
-      run: 'retried',
-      what: 'succeeds at its second attempts',
-      input: { failOnce: ['moon', 'measure', 'highest-tides'] },
+      run: 'full',
+      what: 'succeeds with its condition true, at second attempts',
+      input: { mode: 'full', failOnce: ['moon', 'measure', 'highest-tides'] },
     },
+    { run: 'omitted', what: 'succeeds with its condition false', input: {} },
     { run: 'moonless', what: 'fails at a task', input: { mode: 'full', fail: ['moon'] } },
-    { run: 'unmeasured', what: 'fails at every chunk', input: { fail: ['measure'] } },
-    { run: 'unclosed', what: 'fails at a finally task', input: { fail: ['close'] } },
+    { run: 'unmeasured', what: 'fails at every chunk, and at a finally task', input: { fail: ['measure', 'close'] } },
   ];
   it.each(cases)('a run that $what ends, and publishes, as on this machine', async ({ run, input }) => {
     const here = await runLocally(plan, { handlers: HANDLERS, dir, run, input, waits: 'none' });
@@ -58,8 +65,13 @@ describe('tides', { timeout: 120_000 }, () => {
     expect(await forgetting.left(run)).toEqual([]);
   });
 
-  it('the tasks after an execution run in its finalizer, which its status change starts under its name', async () => {
-    await forgetting.run('told', {});
+  it('of two runs at once each has its result, and its tasks after the execution in a finalizer of its name', async () => {
+    const results = await Promise.all([forgetting.run('told', {}), forgetting.run('beside', { mode: 'full' })]);
+    expect(results).toMatchObject([
+      { run: 'told', status: 'SUCCEEDED', tasks: { audit: { status: 'OMITTED' } } },
+      { run: 'beside', status: 'SUCCEEDED', tasks: { audit: { status: 'SUCCEEDED' } } },
+    ]);
+    expect(await forgetting.over('beside', forgetting.finalizer)).toMatchObject({ status: 'SUCCEEDED' });
     const { status, input } = await forgetting.over('told', forgetting.finalizer);
     expect(status).toBe('SUCCEEDED');
     expect(JSON.parse(input ?? '')).toMatchObject({ execution: 'told', status: 'SUCCEEDED', todo: 'after-execution' });
@@ -109,15 +121,57 @@ describe('tides', { timeout: 120_000 }, () => {
 
     await sfn.send(new StopExecutionCommand({ executionArn: forgetting.arnOf('stopped'), cause: 'the tide turned' }));
 
-    const result = await until('its finalizer', () => forgetting.describe('stopped', forgetting.finalizer)).then(() =>
-      forgetting.resultOf('stopped', forgetting.finalizer),
-    );
+    const result = await finalized('stopped', 'ABORTED');
     expect(result).toMatchObject({ run: 'stopped', status: 'ABORTED', hooks: { close: { status: 'SUCCEEDED' } } });
-    expect(await forgetting.left('stopped')).toEqual([]);
   });
 
-  it('the reaper tells what it would do, and does it', async () => {
-    expect(await forgetting.reap({ dryRun: true })).toMatchObject({ failed: 0 });
-    expect(await forgetting.reap({})).toMatchObject({ failed: 0, orphansFound: 0 });
+  it('a run that fails where nothing catches is finalized too', async () => {
+    await breakMachine();
+    await forgetting.start('broken', {});
+    expect(await forgetting.over('broken')).toMatchObject({ status: 'FAILED', error: 'Uncaught' });
+
+    const result = await finalized('broken', 'FAILED');
+    expect(result).toMatchObject({ run: 'broken', status: 'FAILED', hooks: { close: { status: 'SUCCEEDED' } } });
   });
+
+  it('where no event tells of an end, the reaper tells what it would do, and does it', async () => {
+    await breakMachine();
+    await callJson('AWSEvents.DisableRule', { Name: await ruleName() });
+    await forgetting.start('unheard', {});
+    await forgetting.over('unheard');
+    const left = await forgetting.left('unheard');
+    expect(left).not.toEqual([]);
+
+    expect(await forgetting.reap({ dryRun: true })).toMatchObject({ orphansFound: 1, failed: 0 });
+    expect(await forgetting.left('unheard')).toEqual(left);
+    expect(await forgetting.describe('unheard', forgetting.finalizer)).toBeUndefined();
+
+    expect(await forgetting.reap({})).toMatchObject({ orphansFound: 1, failed: 0 });
+    expect(await finalized('unheard', 'FAILED')).toMatchObject({ hooks: { close: { status: 'SUCCEEDED' } } });
+    expect(await forgetting.reap({})).toMatchObject({ orphansFound: 0, failed: 0 });
+  });
+
+  /** The result of the finalizer that has the run's name, which was told that end, and after which nothing is left. */
+  async function finalized(run: string, status: string): Promise<RunResult> {
+    await until('its finalizer', () => forgetting.describe(run, forgetting.finalizer));
+    const { name, input } = await forgetting.over(run, forgetting.finalizer);
+    expect(name).toBe(run);
+    expect(JSON.parse(input ?? '')).toMatchObject({ execution: run, status, todo: 'hooks' });
+    expect(await forgetting.left(run)).toEqual([]);
+    return forgetting.resultOf(run, forgetting.finalizer);
+  }
+
+  /** From then on its runs end after their tasks, before any hook and the cleanup. */
+  async function breakMachine(): Promise<void> {
+    const { stateMachine: stateMachineArn } = forgetting;
+    const { definition = '' } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+    const { StartAt, States } = JSON.parse(definition);
+    const broken = { StartAt, States: { ...States, [States[StartAt].Next]: { Type: 'Fail', Error: 'Uncaught' } } };
+    await sfn.send(new UpdateStateMachineCommand({ stateMachineArn, definition: JSON.stringify(broken) }));
+  }
+
+  async function ruleName(): Promise<string> {
+    const { Rules } = await callJson('AWSEvents.ListRules', { NamePrefix: RULE });
+    return Rules[0].Name;
+  }
 });

@@ -1,7 +1,7 @@
 /** One stack through its releases: what stays, what changes, what goes. */
 
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import {
   GetBucketLifecycleConfigurationCommand,
@@ -14,24 +14,29 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { callJson, clients, FOLDER_VARIABLE } from './account.ts';
 import { type AppOptions, deploy, destroy, diff } from './cdk.ts';
 import { DeployedPipeline } from './runs.ts';
-import { plan } from './tides/pipeline.ts';
 
 const { sfn, s3, lambda } = clients();
 const CHANGED = '[...table.values()].map(({ port, cm }) => ({ port, cm: cm + 1 }))';
 const STACK = 'EbbtideReleases';
-const FIRST: AppOptions = { app: 'node test/deploy/app.ts', stack: STACK };
+const appWith = (context: Readonly<Record<string, string>>): AppOptions => ({
+  app: 'node test/deploy/app.ts',
+  context: { stacks: STACK, ...context },
+});
 
 describe('releases of a stack', { timeout: 180_000 }, () => {
   let first: DeployedPipeline;
-  let second: DeployedPipeline;
+  let assembly: string;
 
   beforeAll(async () => {
-    first = await DeployedPipeline.of('tides', await deploy(FIRST));
+    const [deployed] = await deploy(appWith({ handlers: checkout() }));
+    first = await DeployedPipeline.of('tides', deployed);
+    assembly = deployed?.assembly ?? '';
     await first.run('before');
   }, 120_000);
 
-  it('cdk diff tells of no difference where nothing has changed', async () => {
-    expect(await diff(FIRST)).toContain('There were no differences');
+  it('cdk diff tells of no difference where another checkout has the same sources', async () => {
+    const { told } = await diff(appWith({ handlers: checkout() }));
+    expect(told).toContain('There were no differences');
   });
 
   it('MiniStack takes of the template: public access, TLS only, tracing and logs of functions, dead letters', async () => {
@@ -61,14 +66,14 @@ describe('releases of a stack', { timeout: 180_000 }, () => {
     expect(machine.loggingConfiguration?.level).toBeUndefined();
   });
 
-  it('a release with another timeout and another handler: diff tells, names and results stay, runs use it', async () => {
-    const release: AppOptions = { ...FIRST, context: { minutes: '7', handlers: changedHandlers() } };
-    const told = await diff(release);
-    expect(told).toContain('AWS::StepFunctions::StateMachine');
-    expect(told).toContain('AWS::Lambda::Function');
-    expect(told).not.toMatch(/(requires|may cause) replacement|\[-\] AWS::/);
+  it('a release with another timeout and one other handler: diff tells, names and results stay, runs use it', async () => {
+    const release = await diff(appWith({ handlers: checkout(CHANGED), minutes: '7' }));
+    expect(changedIn(release.told, 'AWS::Lambda::Function')).toMatchObject([expect.stringContaining('highest-tides')]);
+    expect(changedIn(release.told, 'AWS::StepFunctions::StateMachine')).not.toEqual([]);
+    expect(release.told).not.toMatch(/(requires|may cause) replacement|\[-\] AWS::/);
 
-    second = await DeployedPipeline.of('tides', await deploy(release));
+    const [deployed] = await deploy({ app: release.assembly });
+    const second = await DeployedPipeline.of('tides', deployed);
     await second.run('after');
 
     expect(second).toEqual(first);
@@ -81,7 +86,7 @@ describe('releases of a stack', { timeout: 180_000 }, () => {
   });
 
   it('cdk destroy deletes all but the two buckets, and what is in them stays', async () => {
-    await destroy(FIRST);
+    await destroy({ app: assembly });
 
     const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
     expect(stateMachines.filter(({ name }) => name?.startsWith(`${STACK}-`))).toEqual([]);
@@ -92,7 +97,7 @@ describe('releases of a stack', { timeout: 180_000 }, () => {
   });
 
   it('a stack that was destroyed can be deployed again, beside the buckets that it left', async () => {
-    const third = await DeployedPipeline.of('tides', await deploy(FIRST));
+    const third = await DeployedPipeline.of('tides', (await deploy({ app: assembly }))[0]);
     expect(await third.run('again')).toMatchObject({ status: 'SUCCEEDED' });
     expect(await buckets()).toHaveLength(4);
   });
@@ -104,17 +109,21 @@ async function buckets(): Promise<string[]> {
   return names.filter((name) => name.startsWith(`${STACK.toLowerCase()}-`)).toSorted();
 }
 
-/** The handlers, of which `highest-tides` adds a centimetre. */
-function changedHandlers(): string {
-  const folder = mkdtempSync(join(process.env[FOLDER_VARIABLE] ?? '', 'handlers-'));
-  const from = resolve('test/deploy/tides/handlers');
-  cpSync(from, folder, { recursive: true });
-  for (const name of plan.functions.map((task) => task.name)) {
-    const file = join(folder, `${name}.ts`);
-    const source = readFileSync(file, 'utf8')
-      .replaceAll("'../../../../lambdas", `'${resolve('lambdas')}`)
-      .replaceAll("'../", `'${resolve('test/deploy/tides')}/`);
-    writeFileSync(file, name === 'highest-tides' ? source.replace('table.values()', CHANGED) : source);
+/** The lines of a diff about resources of a type. */
+function changedIn(told: string, type: string): string[] {
+  return told.split('\n').filter((line) => line.includes(`[~] ${type} `));
+}
+
+/** The pipeline as somebody else has it. @param table what `highest-tides` writes there instead */
+function checkout(table?: string): string {
+  const folder = mkdtempSync(join(process.env[FOLDER_VARIABLE] ?? '', 'checkout-'));
+  cpSync('test/deploy/tides', folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  const handlers = join(folder, 'handlers');
+  for (const file of [join(folder, 'pipeline.ts'), ...readdirSync(handlers).map((name) => join(handlers, name))]) {
+    const source = readFileSync(file, 'utf8').replace(/'(\.\.\/){3,}(lambdas|state-machines)/, `'${resolve('.')}/$2`);
+    const isChanged = table !== undefined && basename(file) === 'highest-tides.ts';
+    writeFileSync(file, isChanged ? source.replace('table.values()', table) : source);
   }
-  return folder;
+  return handlers;
 }

@@ -49,7 +49,8 @@ export class DeployedPipeline {
   readonly runsBucket: string;
   readonly pipeline: string;
 
-  static async of(pipeline: string, deployed: Deployed): Promise<DeployedPipeline> {
+  static async of(pipeline: string, deployed: Deployed | undefined): Promise<DeployedPipeline> {
+    if (!deployed) throw new Error('nothing was deployed');
     const reaper = new GetFunctionConfigurationCommand({ FunctionName: deployed.output('ReaperFunctionName') });
     const { Environment } = await lambda.send(reaper);
     return new DeployedPipeline(pipeline, deployed, Environment?.Variables?.[ENVIRONMENT.runsBucket] ?? '');

@@ -12,11 +12,11 @@ import { DeployedPipeline, until } from './runs.ts';
 const { sfn, s3 } = clients();
 
 describe('by the clock', { timeout: 120_000 }, () => {
-  let deployed: Deployed;
+  let deployed: Deployed | undefined;
   let tides: DeployedPipeline;
 
   beforeAll(async () => {
-    deployed = await deploy({ app: 'node test/deploy/scheduled-app.ts', stack: 'EbbtideScheduled' });
+    [deployed] = await deploy({ app: 'node test/deploy/app.ts', context: { stacks: 'EbbtideScheduled' } });
     tides = await DeployedPipeline.of('tides', deployed);
   }, 120_000);
 
@@ -36,7 +36,7 @@ describe('by the clock', { timeout: 120_000 }, () => {
   });
 
   it('a gap of MiniStack: its CloudFormation drops the time zone of a schedule, which then is UTC', async () => {
-    const template = JSON.parse(readFileSync(join(deployed.assembly, 'EbbtideScheduled.template.json'), 'utf8'));
+    const template = JSON.parse(readFileSync(join(deployed?.assembly ?? '', 'EbbtideScheduled.template.json'), 'utf8'));
     const [wanted] = Object.values<{ Type: string; Properties: Record<string, unknown> }>(template.Resources)
       .filter(({ Type }) => Type === 'AWS::Scheduler::Schedule')
       .map(({ Properties }) => Properties);

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { killGroup } from './process-group.ts';
 import { installPython } from './python.ts';
 
 const VERSION = '1.5.33';
@@ -63,7 +64,7 @@ async function start(folder: string, python: string, env: Readonly<Record<string
   await log.close();
   const ended = once(server, 'exit');
   const stop = async () => {
-    if (server.pid !== undefined) killGroup(server.pid);
+    killGroup(server.pid);
     await ended;
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
@@ -77,14 +78,6 @@ async function start(folder: string, python: string, env: Readonly<Record<string
     await sleep(200);
   }
   return { endpoint, python, stop };
-}
-
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }
 
 async function answers(endpoint: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { killGroup } from './process-group.ts';
 import { NotInstalledError } from './python.ts';
 
 export interface Prepared {
@@ -38,18 +39,21 @@ export async function runSuite(suite: string, prepare: () => Promise<Prepared>):
   }
 }
 
+/** With a temporary folder of their own: tests that are ended half-way delete nothing. */
 async function runTests(suite: string, env: Prepared['env'], signal: AbortSignal): Promise<number> {
-  // Tests that are ended delete nothing.
-  const temporary = await mkdtemp(join(tmpdir(), 'ebbtide-suite-'));
+  const folder = await mkdtemp(join(tmpdir(), 'ebbtide-suite-'));
+  // A group of its own: what tests have started ends with them.
+  const vitest = spawn('vitest', ['run'], {
+    env: { ...process.env, TMPDIR: folder, ...env, EBBTIDE_TEST_SUITE: suite },
+    stdio: 'inherit',
+    detached: true,
+  });
+  signal.addEventListener('abort', () => killGroup(vitest.pid));
   try {
-    const vitest = spawn('vitest', ['run'], {
-      env: { ...process.env, TMPDIR: temporary, ...env, EBBTIDE_TEST_SUITE: suite },
-      stdio: 'inherit',
-    });
-    signal.addEventListener('abort', () => vitest.kill());
     const [code] = await once(vitest, 'exit');
     return code ?? 1;
   } finally {
-    await rm(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    killGroup(vitest.pid);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -59,6 +59,44 @@ describe('the bundle of a minimal task', () => {
     expect(modules.length).toBeLessThanOrEqual(4);
     expect(mapped.map(({ name }) => name)).toContain('copy.mjs');
     expect(bytesOf(mapped)).toBeLessThanOrEqual(2_000);
+  });
+});
+
+describe('the same sources', () => {
+  const project = join(folder, 'project');
+  const filesOf = (bundles: Bundles) => {
+    const own = bundles.folders['work'] ?? '';
+    return readdirSync(own).map((name) => [name, readFileSync(join(own, name), 'utf8')]);
+  };
+  const bundled = (root: string) => filesOf(bundle([{ work: { file: join(root, 'handlers/work.ts') } }], folder));
+
+  beforeAll(() => {
+    const files = {
+      'package.json': '{ "type": "module" }',
+      'handlers/work.ts': "export const handler = async () => (await import('../later.ts')).later();",
+      'later.ts': "export const later = () => 'later';",
+    };
+    mkdirSync(join(project, 'handlers'), { recursive: true });
+    for (const [name, source] of Object.entries(files)) writeFileSync(join(project, name), source);
+  });
+
+  it('are the same bundle in another checkout, however deep, and behind a link', () => {
+    const elsewhere = join(folder, 'some/where/else');
+    cpSync(project, elsewhere, { recursive: true });
+    symlinkSync(project, join(folder, 'linked'));
+    const files = bundled(project);
+    expect(files.map(([name]) => name).filter((name) => name?.startsWith('chunk-'))).not.toEqual([]);
+    expect(bundled(elsewhere)).toEqual(files);
+    expect(bundled(join(folder, 'linked'))).toEqual(files);
+  });
+
+  it('are the same bundle from whatever folder it is made', async () => {
+    const script = `import { bundle } from ${JSON.stringify(join(ROOT, 'infra/bundle.ts'))};
+      console.log(bundle([{ work: { file: ${JSON.stringify(join(project, 'handlers/work.ts'))} } }], ${JSON.stringify(folder)}).folders.work);`;
+    const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
+    expect(filesOf({ folders: { work: stdout.trim() }, sources: {}, dispose: () => undefined })).toEqual(
+      bundled(project),
+    );
   });
 });
 
