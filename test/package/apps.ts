@@ -83,7 +83,7 @@ async function makeJavaScript(app: string, tarball: string): Promise<void> {
   const { peerDependencies } = JSON.parse(readFileSync(join(REPO, 'package.json'), 'utf8'));
   changePackage(app, {
     ebbtide: { graphs: 'lib/*/graph.js', handlers: 'lib/*' },
-    dependencies: { 'aws-cdk-lib': peerDependencies['aws-cdk-lib'].slice(1), constructs: '^10.0.0' },
+    dependencies: { 'aws-cdk-lib': peerDependencies['aws-cdk-lib'].slice(1), constructs: peerDependencies.constructs },
     devDependencies: { 'aws-cdk': '2.1148.1' },
   });
   await succeed(app, 'npm', 'install', ...INSTALL, tarball, 'zod');
