@@ -1,6 +1,6 @@
 /** The app of docs/library.md, as TypeScript and JavaScript, CommonJS and ES modules, with what `cdk init` makes around it. */
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { transformSync } from 'esbuild';
 import { succeed } from './command.ts';
@@ -12,7 +12,7 @@ export type AppName = (typeof APPS)[number];
 type Files = Readonly<Record<string, string>>;
 
 /** The folder's own name is that of the stack on the page. */
-export function appFolder(folder: string, app: AppName): string {
+export function appFolder(app: AppName, folder = process.env['EBBTIDE_TEST_APPS'] ?? ''): string {
   return join(folder, app, 'shop');
 }
 
@@ -26,22 +26,23 @@ runLocally(plan, { handlers: 'lib/sales', dir: 'runs' }).then((result) => consol
 
 /** Makes and installs all of them. @param tarball what `npm pack` made */
 export async function makeApps(folder: string, tarball: string): Promise<void> {
-  // One after the other: each writes a CDK of 20,000 files.
-  await makeJavaScript(appFolder(folder, 'javascript-commonjs'), tarball);
-  await makeEsm(appFolder(folder, 'typescript-esm'), tarball);
-  await makeCommonJs(appFolder(folder, 'typescript-commonjs'), tarball);
+  await Promise.all([
+    makeJavaScript(appFolder('javascript-commonjs', folder), tarball),
+    makeEsm(appFolder('typescript-esm', folder), tarball),
+    makeCommonJs(appFolder('typescript-commonjs', folder), tarball),
+  ]);
 }
 
 async function makeCommonJs(app: string, tarball: string): Promise<void> {
   await cdkInit(app, 'typescript');
   write(app, { ...pageFiles(), 'run.ts': RUN_SCRIPT });
-  changePackage(app, pageSettings());
+  changePackage(app, pageSettings('ebbtide'));
   await succeed(app, 'npm', 'install', ...INSTALL, tarball, 'zod');
 }
 
 /** With the strictest of settings, the TypeScript before the one that the repo has, and a zod of its own. */
 async function makeEsm(app: string, tarball: string): Promise<void> {
-  const { 'test/sales.test.ts': _, ...files } = pageFiles();
+  const { 'test/sales.test.ts': _, ...files } = { ...pageFiles(), ...reachingFiles() };
   const bin = `import * as cdk from 'aws-cdk-lib';
 import { ShopStack } from '../lib/shop-stack';
 new ShopStack(new cdk.App(), 'ShopStack');
@@ -65,7 +66,7 @@ new ShopStack(new cdk.App(), 'ShopStack');
     'tsconfig.json': JSON.stringify({ compilerOptions, exclude: ['node_modules', 'cdk.out'] }),
     'cdk.json': JSON.stringify({ app: 'npx tsx bin/shop.ts' }),
   });
-  changePackage(app, { type: 'module', ebbtide: pageSettings()['ebbtide'] });
+  changePackage(app, { type: 'module', ebbtide: pageSettings('ebbtide')['ebbtide'] });
   const own = ['aws-cdk-lib', 'constructs', 'aws-cdk@2.1148.1', 'tsx', 'typescript@5.9', '@types/node@24'];
   await succeed(app, 'npm', 'install', ...INSTALL, tarball, 'zod@3.25', ...own);
 }
@@ -73,7 +74,7 @@ new ShopStack(new cdk.App(), 'ShopStack');
 /** With the lowest CDK that the package allows, and without what may be left out. */
 async function makeJavaScript(app: string, tarball: string): Promise<void> {
   await cdkInit(app, 'javascript');
-  const { 'test/sales.test.ts': _, ...files } = pageFiles();
+  const { 'test/sales.test.ts': _, ...files } = { ...pageFiles(), ...reachingFiles() };
   const sources = Object.entries({ ...files, 'run.ts': RUN_SCRIPT }).map(([path, code]) => [
     path.replace(/\.ts$/, '.js'),
     transformSync(code, { loader: 'ts', format: 'cjs' }).code,
@@ -85,9 +86,9 @@ async function makeJavaScript(app: string, tarball: string): Promise<void> {
     ebbtide: { graphs: 'lib/*/graph.js', handlers: 'lib/*' },
     dependencies: { 'aws-cdk-lib': peerDependencies['aws-cdk-lib'].slice(1), constructs: peerDependencies.constructs },
     devDependencies: { 'aws-cdk': '2.1148.1' },
+    ...pageSettings('overrides'),
   });
   await succeed(app, 'npm', 'install', ...INSTALL, tarball, 'zod');
-  rmSync(join(app, 'node_modules/@cloud-copilot'), { recursive: true, force: true });
 }
 
 async function cdkInit(app: string, language: string): Promise<void> {
@@ -105,9 +106,23 @@ function pageFiles(): Files {
   return Object.fromEntries([...blocks].map(([, path = '', code = '']) => [path, code]));
 }
 
-/** What the page says to write into package.json. */
-function pageSettings(): Readonly<Record<string, unknown>> {
-  return JSON.parse(/```json\n(.*?)```/s.exec(page())?.[1] ?? '');
+/** What the page says to write into package.json. @param key of the block */
+function pageSettings(key: string): Readonly<Record<string, unknown>> {
+  const blocks = [...page().matchAll(/```json\n(.*?)```/gs)].map(([, block = '']) => JSON.parse(block));
+  return blocks.find((block) => key in block);
+}
+
+/** A second pipeline, whose handler reads what its task does not declare. */
+function reachingFiles(): Files {
+  const folder = join(REPO, 'test/local/iam/reaching');
+  const files = readdirSync(folder).map((name) => {
+    const code = readFileSync(join(folder, name), 'utf8')
+      .replace(/'[./]+\/state-machines\/index\.ts'/, "'ebbtide'")
+      .replace(/'[./]+\/lambdas\/runtime\/index\.ts'/, "'ebbtide/lambda'")
+      .replaceAll("'./graph.ts'", "'./graph'");
+    return [`lib/reaching/${name}`, code];
+  });
+  return Object.fromEntries(files);
 }
 
 function withExtensions(code: string): string {

@@ -19,8 +19,7 @@ await runSuite('package', async () => {
       encoding: 'utf8',
     });
     const tarball = join(folder, JSON.parse(packed)[0].filename);
-    const oldNode = await installOldNode(folder);
-    await makeApps(folder, tarball);
+    const [oldNode] = await Promise.all([installOldNode(folder), makeApps(folder, tarball)]);
     const env = {
       EBBTIDE_TEST_APPS: folder,
       EBBTIDE_TEST_TARBALL: tarball,
