@@ -24,6 +24,18 @@ import { plan } from './lib/sales/graph';
 runLocally(plan, { handlers: 'lib/sales', dir: 'runs' }).then((result) => console.log(JSON.stringify(result)));
 `;
 
+const REACH_SCRIPT = `import { runLocally } from 'ebbtide/local';
+import { plan } from './lib/reaching/graph';
+const { status } = await runLocally(plan, {
+  handlers: 'lib/reaching',
+  dir: 'runs',
+  onProgress: (event) => {
+    if (event.type === 'denied') console.log(event.denial.message);
+  },
+});
+console.log(status);
+`;
+
 /** Makes and installs all of them. @param tarball what `npm pack` made */
 export async function makeApps(folder: string, tarball: string): Promise<void> {
   await Promise.all([
@@ -35,7 +47,7 @@ export async function makeApps(folder: string, tarball: string): Promise<void> {
 
 async function makeCommonJs(app: string, tarball: string): Promise<void> {
   await cdkInit(app, 'typescript');
-  write(app, { ...pageFiles(), 'run.ts': RUN_SCRIPT });
+  write(app, pageFiles());
   changePackage(app, pageSettings('ebbtide'));
   await succeed(app, 'npm', 'install', ...INSTALL, tarball, 'zod');
 }
@@ -60,7 +72,7 @@ new ShopStack(new cdk.App(), 'ShopStack');
   };
   mkdirSync(app, { recursive: true });
   await succeed(app, 'npm', 'init', '--yes');
-  const sources = Object.entries({ ...files, 'bin/shop.ts': bin, 'run.ts': RUN_SCRIPT });
+  const sources = Object.entries({ ...files, 'bin/shop.ts': bin, 'reach.ts': REACH_SCRIPT });
   write(app, Object.fromEntries(sources.map(([path, code]) => [path, withExtensions(code)])));
   write(app, {
     'tsconfig.json': JSON.stringify({ compilerOptions, exclude: ['node_modules', 'cdk.out'] }),
@@ -74,7 +86,7 @@ new ShopStack(new cdk.App(), 'ShopStack');
 /** With the lowest CDK that the package allows, and without what may be left out. */
 async function makeJavaScript(app: string, tarball: string): Promise<void> {
   await cdkInit(app, 'javascript');
-  const { 'test/sales.test.ts': _, ...files } = { ...pageFiles(), ...reachingFiles() };
+  const { 'test/sales.test.ts': _, ...files } = pageFiles();
   const sources = Object.entries({ ...files, 'run.ts': RUN_SCRIPT }).map(([path, code]) => [
     path.replace(/\.ts$/, '.js'),
     transformSync(code, { loader: 'ts', format: 'cjs' }).code,

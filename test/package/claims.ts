@@ -3,8 +3,9 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { NOT_CHECKED } from '../../cli/render/denials.ts';
 import { type AppName, appFolder } from './apps.ts';
-import { succeed } from './command.ts';
+import { run, succeed } from './command.ts';
 
 export const MINUTES = { timeout: 300_000 };
 
@@ -28,7 +29,7 @@ export function reportOf(app: string, dir: string, run: string): unknown {
 }
 
 /** @returns the app's folder */
-export function claimsOf(name: AppName): string {
+export function claimsOf(name: AppName, { permissionsChecked }: { readonly permissionsChecked: boolean }): string {
   const app = appFolder(name);
 
   afterAll(() => {
@@ -51,8 +52,11 @@ export function claimsOf(name: AppName): string {
     expect(types.find(({ Type }) => Type === 'AWS::Lambda::Function')?.Properties['Runtime']).toBe('nodejs24.x');
   });
 
-  it('is run by `npx ebbtide run sales`', async () => {
-    const result = resultIn(await succeed(app, 'npx', 'ebbtide', 'run', 'sales', '--json'));
+  const told = permissionsChecked ? 'which checks permissions' : 'which says once that permissions are not checked';
+  it(`is run by \`npx ebbtide run sales\`, ${told}`, async () => {
+    const { stdout, stderr } = await run(app, 'npx', 'ebbtide', 'run', 'sales', '--json');
+    const result = resultIn(stdout);
+    expect(stderr.split(NOT_CHECKED)).toHaveLength(permissionsChecked ? 1 : 2);
     expect(result).toMatchObject(RESULT);
     expect(reportOf(app, '.ebbtide', result.run)).toEqual({ Oslo: 4900 });
   });

@@ -6,7 +6,7 @@ import { run, succeed } from './command.ts';
 
 describe('the app of docs/library.md in what `cdk init` makes, TypeScript as CommonJS', MINUTES, () => {
   // Which type-checks first: the command in its cdk.json begins with `npx tsc`.
-  const app = claimsOf('typescript-commonjs');
+  const app = claimsOf('typescript-commonjs', { permissionsChecked: true });
 
   it('passes its own test, with the Jest of cdk init', async () => {
     const { code, stderr } = await run(app, 'npm', 'test');
