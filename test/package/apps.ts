@@ -36,13 +36,23 @@ const { status } = await runLocally(plan, {
 console.log(status);
 `;
 
-/** Makes and installs all of them. @param tarball what `npm pack` made */
-export async function makeApps(folder: string, tarball: string): Promise<void> {
-  await Promise.all([
+/**
+ * Makes and installs all of them at once.
+ *
+ * @param tarball what `npm pack` made
+ * @returns where Node 22 is, the last before the one that the package needs
+ */
+export async function makeApps(folder: string, tarball: string): Promise<string> {
+  const made = [
+    installOldNode(folder),
     makeJavaScript(appFolder('javascript-commonjs', folder), tarball),
     makeEsm(appFolder('typescript-esm', folder), tarball),
     makeCommonJs(appFolder('typescript-commonjs', folder), tarball),
-  ]);
+  ] as const;
+  // Where one fails, the others must not go on writing into a folder that is deleted.
+  await Promise.allSettled(made);
+  const [oldNode] = await Promise.all(made);
+  return oldNode;
 }
 
 async function makeCommonJs(app: string, tarball: string): Promise<void> {
@@ -153,8 +163,7 @@ function changePackage(app: string, settings: Readonly<Record<string, unknown>>)
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...settings }, null, 2));
 }
 
-/** Node 22, the last before the one that the package needs. @returns its path */
-export async function installOldNode(folder: string): Promise<string> {
+async function installOldNode(folder: string): Promise<string> {
   const app = join(folder, 'old-node', 'shop');
   const name = `node-${process.platform}-${process.arch}`;
   mkdirSync(app, { recursive: true });
