@@ -25,6 +25,8 @@ export async function loadSimulator(): Promise<Simulate | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
     throw error;
   }
+  // An empty package stands in for it where npm's overrides keep it out: docs/library.md.
+  if (!runSimulation) return undefined;
   return async (principal, call, bucketPolicy) => {
     const answer = await runSimulation(simulationOf(principal, call, bucketPolicy), {});
     if (answer.resultType !== 'single') {

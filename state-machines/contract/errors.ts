@@ -30,6 +30,11 @@ export type UsageErrorCode =
 
 /** Somebody asked for what cannot be: the message says what was given, what is allowed, and what to do. */
 export class UsageError extends Error {
+  /** By its name: a loader such as tsx makes a second copy of this module, and with it of this class. */
+  static override [Symbol.hasInstance](value: unknown): value is UsageError {
+    return value instanceof Error && value.name === 'UsageError';
+  }
+
   override readonly name = 'UsageError';
   readonly code: UsageErrorCode;
 

@@ -1,6 +1,6 @@
 /** The app of docs/library.md, as TypeScript and JavaScript, CommonJS and ES modules, with what `cdk init` makes around it. */
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { transformSync } from 'esbuild';
 import { succeed } from './command.ts';
@@ -12,7 +12,7 @@ export type AppName = (typeof APPS)[number];
 type Files = Readonly<Record<string, string>>;
 
 /** The folder's own name is that of the stack on the page. */
-export function appFolder(folder: string, app: AppName): string {
+export function appFolder(app: AppName, folder = process.env['EBBTIDE_TEST_APPS'] ?? ''): string {
   return join(folder, app, 'shop');
 }
 
@@ -24,24 +24,47 @@ import { plan } from './lib/sales/graph';
 runLocally(plan, { handlers: 'lib/sales', dir: 'runs' }).then((result) => console.log(JSON.stringify(result)));
 `;
 
-/** Makes and installs all of them. @param tarball what `npm pack` made */
-export async function makeApps(folder: string, tarball: string): Promise<void> {
-  // One after the other: each writes a CDK of 20,000 files.
-  await makeJavaScript(appFolder(folder, 'javascript-commonjs'), tarball);
-  await makeEsm(appFolder(folder, 'typescript-esm'), tarball);
-  await makeCommonJs(appFolder(folder, 'typescript-commonjs'), tarball);
+const REACH_SCRIPT = `import { runLocally } from 'ebbtide/local';
+import { plan } from './lib/reaching/graph';
+const { status } = await runLocally(plan, {
+  handlers: 'lib/reaching',
+  dir: 'runs',
+  onProgress: (event) => {
+    if (event.type === 'denied') console.log(event.denial.message);
+  },
+});
+console.log(status);
+`;
+
+/**
+ * Makes and installs all of them at once.
+ *
+ * @param tarball what `npm pack` made
+ * @returns where Node 22 is, the last before the one that the package needs
+ */
+export async function makeApps(folder: string, tarball: string): Promise<string> {
+  const made = [
+    installOldNode(folder),
+    makeJavaScript(appFolder('javascript-commonjs', folder), tarball),
+    makeEsm(appFolder('typescript-esm', folder), tarball),
+    makeCommonJs(appFolder('typescript-commonjs', folder), tarball),
+  ] as const;
+  // Where one fails, the others must not go on writing into a folder that is deleted.
+  await Promise.allSettled(made);
+  const [oldNode] = await Promise.all(made);
+  return oldNode;
 }
 
 async function makeCommonJs(app: string, tarball: string): Promise<void> {
   await cdkInit(app, 'typescript');
-  write(app, { ...pageFiles(), 'run.ts': RUN_SCRIPT });
-  changePackage(app, pageSettings());
+  write(app, pageFiles());
+  changePackage(app, pageSettings('ebbtide'));
   await succeed(app, 'npm', 'install', ...INSTALL, tarball, 'zod');
 }
 
 /** With the strictest of settings, the TypeScript before the one that the repo has, and a zod of its own. */
 async function makeEsm(app: string, tarball: string): Promise<void> {
-  const { 'test/sales.test.ts': _, ...files } = pageFiles();
+  const { 'test/sales.test.ts': _, ...files } = { ...pageFiles(), ...reachingFiles() };
   const bin = `import * as cdk from 'aws-cdk-lib';
 import { ShopStack } from '../lib/shop-stack';
 new ShopStack(new cdk.App(), 'ShopStack');
@@ -59,13 +82,13 @@ new ShopStack(new cdk.App(), 'ShopStack');
   };
   mkdirSync(app, { recursive: true });
   await succeed(app, 'npm', 'init', '--yes');
-  const sources = Object.entries({ ...files, 'bin/shop.ts': bin, 'run.ts': RUN_SCRIPT });
+  const sources = Object.entries({ ...files, 'bin/shop.ts': bin, 'reach.ts': REACH_SCRIPT });
   write(app, Object.fromEntries(sources.map(([path, code]) => [path, withExtensions(code)])));
   write(app, {
     'tsconfig.json': JSON.stringify({ compilerOptions, exclude: ['node_modules', 'cdk.out'] }),
     'cdk.json': JSON.stringify({ app: 'npx tsx bin/shop.ts' }),
   });
-  changePackage(app, { type: 'module', ebbtide: pageSettings()['ebbtide'] });
+  changePackage(app, { type: 'module', ebbtide: pageSettings('ebbtide')['ebbtide'] });
   const own = ['aws-cdk-lib', 'constructs', 'aws-cdk@2.1148.1', 'tsx', 'typescript@5.9', '@types/node@24'];
   await succeed(app, 'npm', 'install', ...INSTALL, tarball, 'zod@3.25', ...own);
 }
@@ -83,11 +106,11 @@ async function makeJavaScript(app: string, tarball: string): Promise<void> {
   const { peerDependencies } = JSON.parse(readFileSync(join(REPO, 'package.json'), 'utf8'));
   changePackage(app, {
     ebbtide: { graphs: 'lib/*/graph.js', handlers: 'lib/*' },
-    dependencies: { 'aws-cdk-lib': peerDependencies['aws-cdk-lib'].slice(1), constructs: '^10.0.0' },
+    dependencies: { 'aws-cdk-lib': peerDependencies['aws-cdk-lib'].slice(1), constructs: peerDependencies.constructs },
     devDependencies: { 'aws-cdk': '2.1148.1' },
+    ...pageSettings('overrides'),
   });
   await succeed(app, 'npm', 'install', ...INSTALL, tarball, 'zod');
-  rmSync(join(app, 'node_modules/@cloud-copilot'), { recursive: true, force: true });
 }
 
 async function cdkInit(app: string, language: string): Promise<void> {
@@ -105,9 +128,23 @@ function pageFiles(): Files {
   return Object.fromEntries([...blocks].map(([, path = '', code = '']) => [path, code]));
 }
 
-/** What the page says to write into package.json. */
-function pageSettings(): Readonly<Record<string, unknown>> {
-  return JSON.parse(/```json\n(.*?)```/s.exec(page())?.[1] ?? '');
+/** What the page says to write into package.json. @param key of the block */
+function pageSettings(key: string): Readonly<Record<string, unknown>> {
+  const blocks = [...page().matchAll(/```json\n(.*?)```/gs)].map(([, block = '']) => JSON.parse(block));
+  return blocks.find((block) => key in block);
+}
+
+/** A second pipeline, whose handler reads what its task does not declare. */
+function reachingFiles(): Files {
+  const folder = join(REPO, 'test/local/iam/reaching');
+  const files = readdirSync(folder).map((name) => {
+    const code = readFileSync(join(folder, name), 'utf8')
+      .replace(/'[./]+\/state-machines\/index\.ts'/, "'ebbtide'")
+      .replace(/'[./]+\/lambdas\/runtime\/index\.ts'/, "'ebbtide/lambda'")
+      .replaceAll("'./graph.ts'", "'./graph'");
+    return [`lib/reaching/${name}`, code];
+  });
+  return Object.fromEntries(files);
 }
 
 function withExtensions(code: string): string {
@@ -126,8 +163,7 @@ function changePackage(app: string, settings: Readonly<Record<string, unknown>>)
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...settings }, null, 2));
 }
 
-/** Node 22, the last before the one that the package needs. @returns its path */
-export async function installOldNode(folder: string): Promise<string> {
+async function installOldNode(folder: string): Promise<string> {
   const app = join(folder, 'old-node', 'shop');
   const name = `node-${process.platform}-${process.arch}`;
   mkdirSync(app, { recursive: true });

@@ -5,7 +5,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runSuite } from '../emulators/suite.ts';
-import { installOldNode, makeApps, REPO } from './apps.ts';
+import { makeApps, REPO } from './apps.ts';
 import { environmentOf } from './command.ts';
 
 await runSuite('package', async () => {
@@ -19,8 +19,7 @@ await runSuite('package', async () => {
       encoding: 'utf8',
     });
     const tarball = join(folder, JSON.parse(packed)[0].filename);
-    const oldNode = await installOldNode(folder);
-    await makeApps(folder, tarball);
+    const oldNode = await makeApps(folder, tarball);
     const env = {
       EBBTIDE_TEST_APPS: folder,
       EBBTIDE_TEST_TARBALL: tarball,

@@ -1,32 +1,42 @@
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build as esbuild, type Metafile } from 'esbuild';
 import { publint } from 'publint';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bundles, bundle } from '../../infra/bundle.ts';
 import { appFolder, REPO } from './apps.ts';
 import { run, succeed } from './command.ts';
 
-const APP = appFolder(process.env['EBBTIDE_TEST_APPS'] ?? '', 'typescript-esm');
+const APP = appFolder('typescript-esm');
 const TARBALL = process.env['EBBTIDE_TEST_TARBALL'] ?? '';
 const INSTALLED = join(APP, 'node_modules/ebbtide');
 
+const unpacked = (file: string) => join(INSTALLED, file.replace('package/', ''));
 const files = (await succeed(APP, 'tar', '-tzf', TARBALL)).trim().split('\n');
 
 describe('the tarball', () => {
-  it('has the built library and its description, and nothing else', () => {
+  it('has the built library, its pages and its licence, and nothing else', () => {
     const rest = files.filter(
       (file) =>
-        !/^package\/dist\/(cli|infra|lambdas|local|state-machines)\/([\w-]+\/)*[\w-]+(\.d\.ts|\.js)$/.test(file),
+        !/^package\/dist\/(cli|infra|lambdas|local|state-machines)\/([\w-]+\/)*[\w-]+(\.d\.ts|\.js)$/.test(file) &&
+        !/^package\/docs\/([\w-]+\.md|images\/[\w-]+\.svg)$/.test(file),
     );
-    expect(rest.toSorted()).toEqual(['package/README.md', 'package/package.json']);
+    expect(rest.toSorted()).toEqual(['package/LICENSE', 'package/README.md', 'package/package.json']);
     expect(files.filter((file) => /flights|state-machines\/pipelines|infra\/app\./.test(file))).toEqual([]);
     expect(statSync(TARBALL).size).toBeLessThan(400_000);
   });
 
   it('names no source map, which would point to nothing, and no path of the machine that built it', () => {
     for (const file of files) {
-      const text = readFileSync(join(INSTALLED, file.replace('package/', '')), 'utf8');
-      expect(text.includes('sourceMappingURL=') || text.includes(REPO), file).toBe(false);
+      const text = readFileSync(unpacked(file), 'utf8');
+      expect(/^\/\/# sourceMappingURL=/m.test(text) || text.includes(REPO), file).toBe(false);
+    }
+  });
+
+  it('has what its pages link to', () => {
+    for (const file of files.filter((name) => name.endsWith('.md'))) {
+      const links = [...readFileSync(unpacked(file), 'utf8').matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)];
+      for (const [, link = ''] of links) expect(files, file).toContain(join(dirname(file), link));
     }
   });
 
@@ -45,7 +55,7 @@ describe('the tarball', () => {
 
 /** What is in a bundle of a module with this source in the app: packages, and folders of this one as `ebbtide/<folder>`. */
 async function bundled(contents: string, external: readonly string[] = []) {
-  const { metafile } = await build({
+  const { metafile } = await esbuild({
     stdin: { contents, resolveDir: APP, loader: 'ts' },
     absWorkingDir: APP,
     bundle: true,
@@ -113,5 +123,48 @@ describe('what is imported', { timeout: 60_000 }, () => {
     const packages = packagesIn(await bundled("export * from 'ebbtide/local'", external), ['import-statement']);
     expect(packages).toContain('aws-local-stepfunctions');
     expect(packages.filter((name) => /^(aws-cdk-lib|constructs|esbuild|@cloud-copilot)/.test(name))).toEqual([]);
+  });
+});
+
+/** Of each function's folder: how many files of which kind, and their bytes. */
+function shapeOf({ folders, dispose }: Bundles) {
+  const shapes = Object.entries(folders).map(([name, folder]) => {
+    const names = readdirSync(folder);
+    const kinds = Object.groupBy(names, (file) => file.replace(/-\w+/, ''));
+    const bytes = names.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+    return { name, kinds: Object.entries(kinds).map(([kind, of]) => [kind, of?.length]), bytes };
+  });
+  dispose();
+  return shapes;
+}
+
+describe('what the packed library bundles', () => {
+  const handlers = ['list', 'read', 'total', 'close'];
+  // In a node_modules, where the app's compiler does not look, and the app's zod is found.
+  const ofRepo = join(APP, 'node_modules/handlers-with-the-repo');
+
+  beforeAll(() => {
+    mkdirSync(ofRepo);
+    for (const name of [...handlers, 'graph']) {
+      const code = readFileSync(join(APP, `lib/sales/${name}.ts`), 'utf8')
+        .replace("'ebbtide'", JSON.stringify(join(REPO, 'state-machines/index.ts')))
+        .replace("'ebbtide/lambda'", JSON.stringify(join(REPO, 'lambdas/runtime/index.ts')));
+      writeFileSync(join(ofRepo, `${name}.ts`), code);
+    }
+  });
+  afterAll(() => rmSync(ofRepo, { recursive: true }));
+
+  const entriesIn = (folder: string) =>
+    Object.fromEntries(handlers.map((name) => [name, { file: join(folder, `${name}.ts`) }]));
+
+  it('has the chunks, source maps and size of what the repo does', async () => {
+    const packed: typeof import('../../infra/bundle.ts') = await import(join(INSTALLED, 'dist/infra/bundle.js'));
+    const ours = shapeOf(packed.bundle([entriesIn(join(APP, 'lib/sales'))]));
+    const theirs = shapeOf(bundle([entriesIn(ofRepo)]));
+    expect(ours.map(({ name, kinds }) => ({ name, kinds }))).toEqual(
+      theirs.map(({ name, kinds }) => ({ name, kinds })),
+    );
+    for (const [index, { name, bytes }] of ours.entries())
+      expect(bytes / (theirs[index]?.bytes ?? 0), name).toBeCloseTo(1, 2);
   });
 });
