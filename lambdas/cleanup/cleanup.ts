@@ -84,7 +84,7 @@ class Cleanup {
     this.#event = event;
     this.#surroundings = surroundings;
     this.#id = { pipeline, run: event.run };
-    this.#leases = new Leases(s3, runsBucket);
+    this.#leases = new Leases(s3, runsBucket, { mayList: true });
     this.#objects = new SmallObjects(s3, runsBucket);
   }
 

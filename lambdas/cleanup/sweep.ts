@@ -17,7 +17,7 @@ export async function sweep(
   { pipeline, s3, runsBucket, hasTime }: CleanupSurroundings,
 ): Promise<SweepAnswer> {
   const id = { pipeline, run };
-  const leases = new Leases(s3, runsBucket);
+  const leases = new Leases(s3, runsBucket, { mayList: true });
   // In this order: whoever takes a run over does so while its lease is there.
   if (await leases.lease(id)) return NOTHING;
   if (!(await isLatestHolder(id, execution, leases))) return NOTHING;

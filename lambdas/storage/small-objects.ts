@@ -19,7 +19,7 @@ export class SmallObjects {
   readonly #bucket: string;
   readonly #mayList: boolean;
 
-  /** @param options.mayList whoever may list the bucket is told of what is missing, and denied only what it may not see */
+  /** @param options.mayList the role may list what lies there, so that it can tell what it may not read from what is missing */
   constructor(s3: S3Client, bucket: string, { mayList = false } = {}) {
     this.#s3 = s3;
     this.#bucket = bucket;
@@ -60,13 +60,26 @@ export class SmallObjects {
   /** @returns undefined where there is none (or, without the right to list, none that this role may see, which S3 does not tell apart) */
   async getText(key: string): Promise<string | undefined> {
     try {
-      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return (await Body?.transformToString()) ?? '';
+      return await this.#read(key);
     } catch (error) {
-      const missing = this.#mayList ? ['NoSuchKey'] : ['NoSuchKey', 'AccessDenied'];
-      if (error instanceof S3ServiceException && missing.includes(error.name)) return undefined;
-      throw error;
+      if (!(error instanceof S3ServiceException)) throw error;
+      if (error.name === 'NoSuchKey') return undefined;
+      if (error.name !== 'AccessDenied') throw error;
+      if (!this.#mayList || !(await this.#isListed(key))) return undefined;
+      // It may have been written only now.
+      return this.#read(key);
     }
+  }
+
+  async #read(key: string): Promise<string> {
+    const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+    return (await Body?.transformToString()) ?? '';
+  }
+
+  async #isListed(key: string): Promise<boolean> {
+    // Of the keys that begin with this one it is the first.
+    for await (const rest of this.list(key)) return rest === '';
+    return false;
   }
 
   /** The same without reading it, which can be large. */

@@ -4,9 +4,11 @@ import { holderKey, leaseKey, type RunId } from '../../../state-machines/contrac
 import {
   BUCKETS,
   connectionReset,
+  intercept,
   interceptRequests,
   loseFirstAnswer,
   type S3Fixture,
+  s3Error,
   startS3Fixture,
 } from '../s3-fixture.ts';
 
@@ -49,6 +51,32 @@ describe('a lease', () => {
       await expect(leases.lease(run)).rejects.toMatchObject({ code: 'InvalidRecord' });
     },
   );
+});
+
+describe('where S3 answers 403, as it does to a role that may not read an object, or may not list the bucket and there is none', () => {
+  const deniedLeases = (rights?: { mayList: boolean }) => {
+    const s3 = fixture.newClient();
+    intercept(s3, 'GetObjectCommand', () => Promise.reject(s3Error('AccessDenied', 403)));
+    return new Leases(s3, BUCKETS.runs, rights);
+  };
+
+  it('whoever may list the run is not told of a lease that is there, and not that there is none', async () => {
+    const run = newRun();
+    await leases.keep(run, LEASE);
+    await expect(deniedLeases({ mayList: true }).lease(run)).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  it('whoever may list the run knows that there is none', async () => {
+    const run = newRun();
+    await fixture.put(`${leaseKey(run)}x`, 'another key that begins like it');
+    expect(await deniedLeases({ mayList: true }).lease(run)).toBeUndefined();
+  });
+
+  it('nobody else can tell: there is none', async () => {
+    const run = newRun();
+    await leases.keep(run, LEASE);
+    expect(await deniedLeases().lease(run)).toBeUndefined();
+  });
 });
 
 describe('a run is taken over', () => {
