@@ -87,7 +87,7 @@ describe('the alarms', () => {
     ],
     [
       'CleanupFailed',
-      'a run’s data could not be deleted',
+      "a run's data could not be deleted",
       () => ({ Namespace: 'Ebbtide', MetricName: 'CleanupsFailed', Statistic: 'Sum', Dimensions: OWN, ...ONE }),
     ],
     [
