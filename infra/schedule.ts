@@ -82,8 +82,9 @@ export function scheduleRuns(
     ...(start && start.getTime() > Date.now() && { start }),
     ...(end && { end }),
   });
-  // What the machine may do is there before a run is started.
-  schedule.node.addDependency(stateMachine);
+  // What the machine may do is there before a run is started; the machine itself is what it starts.
+  const { children, defaultChild } = stateMachine.node;
+  schedule.node.addDependency(...children.filter((child) => child !== defaultChild));
   return { schedule, missedRuns };
 }
 
