@@ -3,15 +3,16 @@
  * it can and no better.
  */
 
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { RunStatus } from '../state-machines/contract/result.ts';
+import { createDeadLetterQueue } from './dead-letters.ts';
 
 export interface ReaperTriggers {
   readonly reaper: Lambda;
@@ -30,15 +31,11 @@ const EVENT_AGE = Duration.hours(2);
 /** @returns the queue in which events lie for two weeks that it could not be told of, or that it failed at */
 export function triggerReaper(scope: Construct, triggers: ReaperTriggers): Queue {
   const { reaper, stateMachine, every, hasAfterExecution } = triggers;
-  const lost = new Queue(scope, 'LostEvents', {
-    encryption: QueueEncryption.SQS_MANAGED,
-    enforceSSL: true,
-    retentionPeriod: Duration.days(14),
-  });
-  Validations.of(lost).acknowledge({
-    id: 'AwsSolutions-SQS3',
-    reason: "It is the dead-letter queue: of the rule's target, and of the function's asynchronous invocations.",
-  });
+  const lost = createDeadLetterQueue(
+    scope,
+    'LostEvents',
+    "the rule's target, and of the function's asynchronous invocations",
+  );
   // Lambda takes an event, and then tries on its own: what fails there does not come back to the rule.
   reaper.configureAsyncInvoke({ retryAttempts: 2, maxEventAge: EVENT_AGE, onFailure: new SqsDestination(lost) });
   new Rule(scope, 'ExecutionEnded', {

@@ -1,16 +1,17 @@
 /** Starts runs of a pipeline by the clock: EventBridge Scheduler, which knows time zones. */
 
-import { Duration, Stack, Token, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, type ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { PAYLOAD_LIMIT } from '../state-machines/contract/result.ts';
 import { show } from '../state-machines/contract/show.ts';
+import { createDeadLetterQueue } from './dead-letters.ts';
 
 export interface PipelineSchedule {
   /** When, and in which time zone: `ScheduleExpression.cron({ minute: '0', hour: '6', timeZone: TimeZone.of('Europe/Oslo') })`. */
@@ -58,15 +59,7 @@ export function scheduleRuns(
     end,
   } = checkedSchedule('expressionString' in given ? { expression: given } : given);
   const within = new Construct(scope, 'Schedule');
-  const missedRuns = new Queue(within, 'MissedRuns', {
-    encryption: QueueEncryption.SQS_MANAGED,
-    enforceSSL: true,
-    retentionPeriod: Duration.days(14),
-  });
-  Validations.of(missedRuns).acknowledge({
-    id: 'AwsSolutions-SQS3',
-    reason: "It is the dead-letter queue of the schedule's target.",
-  });
+  const missedRuns = createDeadLetterQueue(within, 'MissedRuns', "the schedule's target");
   const schedule = new Schedule(within, 'Schedule', {
     description: 'Ebbtide: starts runs',
     schedule: expression,
