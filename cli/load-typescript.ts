@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
-import { SOURCE_EXTENSIONS } from '../infra/handler-files.ts';
+import { SOURCE_EXTENSIONS } from '../infra/bundling/handler-files.ts';
 
 /**
  * Imports a file of a project, as its handlers are bundled: TypeScript of any kind (Node alone refuses enums, and imports

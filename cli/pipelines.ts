@@ -3,7 +3,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { SOURCE_EXTENSIONS } from '../infra/handler-files.ts';
+import { SOURCE_EXTENSIONS } from '../infra/bundling/handler-files.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { GraphError } from '../state-machines/graph/errors.ts';
 import { nearest } from '../state-machines/graph/nearest.ts';

@@ -16,11 +16,11 @@ import {
 } from '../state-machines/compiler/placeholders.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
-import { bundle } from './bundle.ts';
-import { OWN_ENTRIES, REAPER, taskEntries } from './bundle-entries.ts';
+import { bundle } from './bundling/bundle.ts';
+import { OWN_ENTRIES, REAPER, taskEntries } from './bundling/entries.ts';
+import { findHandlerFiles } from './bundling/handler-files.ts';
 import { checkedKeep, checkedRate } from './durations.ts';
 import { createCleanupFunction, createReaperFunction, createTaskFunction } from './functions.ts';
-import { findHandlerFiles } from './handler-files.ts';
 import { refuseLargeDefinition, refuseLargeStack } from './limits.ts';
 import { createAlarms, type PipelineAlarms } from './operation/alarms.ts';
 import { createDashboard } from './operation/dashboard.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
-import { bundle } from '../../infra/bundle.ts';
+import { bundle } from '../../infra/bundling/bundle.ts';
 import { synthesize } from '../../local/template/synthesize.ts';
 import type { Plan } from '../../state-machines/index.ts';
 import { plan as flights } from '../../state-machines/pipelines/flights.ts';

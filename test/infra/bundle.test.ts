@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, wr
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Bundles, bundle } from '../../infra/bundle.ts';
+import { type Bundles, bundle } from '../../infra/bundling/bundle.ts';
 import { temporaryFolder } from './fixtures.ts';
 
 const execute = promisify(execFile);
@@ -91,7 +91,7 @@ describe('the same sources', () => {
   });
 
   it('are the same bundle from whatever folder it is made', async () => {
-    const script = `import { bundle } from ${JSON.stringify(join(ROOT, 'infra/bundle.ts'))};
+    const script = `import { bundle } from ${JSON.stringify(join(ROOT, 'infra/bundling/bundle.ts'))};
       console.log(bundle([{ work: { file: ${JSON.stringify(join(project, 'handlers/work.ts'))} } }], ${JSON.stringify(folder)}).folders.work);`;
     const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
     expect(filesOf({ folders: { work: stdout.trim() }, sources: {}, dispose: () => undefined })).toEqual(

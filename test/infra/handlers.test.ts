@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findHandlerFiles } from '../../infra/handler-files.ts';
+import { findHandlerFiles } from '../../infra/bundling/handler-files.ts';
 import { Pipeline } from '../../infra/index.ts';
 import { Plan } from '../../state-machines/graph/plan.ts';
 import { TaskGraph, UsageError } from '../../state-machines/index.ts';

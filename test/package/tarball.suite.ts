@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { build as esbuild, type Metafile } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bundles, bundle } from '../../infra/bundle.ts';
+import { type Bundles, bundle } from '../../infra/bundling/bundle.ts';
 import { appFolder, REPO } from './apps.ts';
 import { run, succeed } from './command.ts';
 
@@ -158,7 +158,9 @@ describe('what the packed library bundles', () => {
     Object.fromEntries(handlers.map((name) => [name, { file: join(folder, `${name}.ts`) }]));
 
   it('has the chunks, source maps and size of what the repo does', async () => {
-    const packed: typeof import('../../infra/bundle.ts') = await import(join(INSTALLED, 'dist/infra/bundle.js'));
+    const packed: typeof import('../../infra/bundling/bundle.ts') = await import(
+      join(INSTALLED, 'dist/infra/bundling/bundle.js')
+    );
     const ours = shapeOf(packed.bundle([entriesIn(join(APP, 'lib/sales'))]));
     const theirs = shapeOf(bundle([entriesIn(ofRepo)]));
     expect(ours.map(({ name, kinds }) => ({ name, kinds }))).toEqual(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { UsageError } from '../state-machines/contract/errors.ts';
-import type { Plan } from '../state-machines/graph/plan.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
+import type { Plan } from '../../state-machines/graph/plan.ts';
 
 /** Of a file that a user writes, the source before what may have been compiled beside it. */
 export const SOURCE_EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];

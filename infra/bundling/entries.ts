@@ -1,8 +1,8 @@
 /** What is bundled of a pipeline: the handlers of its tasks and hooks, and those that come with every pipeline. */
 
-import { CLEANUP_PLACEHOLDER } from '../state-machines/compiler/placeholders.ts';
-import type { AnyFormat, FormatKind } from '../state-machines/graph/formats.ts';
-import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
+import { CLEANUP_PLACEHOLDER } from '../../state-machines/compiler/placeholders.ts';
+import type { AnyFormat, FormatKind } from '../../state-machines/graph/formats.ts';
+import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import type { BundleEntry } from './bundle.ts';
 
 /** In the bundles, where no task has such a name. */
@@ -34,5 +34,5 @@ function codecsNotOf(task: PlannedTask): (file: string) => boolean {
 
 /** Beside this file, as TypeScript in the repo and as JavaScript in the package. */
 function handlerOf(name: 'cleanup' | 'reaper'): string {
-  return import.meta.filename.replace(/bundle-entries\.(ts|js)$/, `../lambdas/${name}/handler.$1`);
+  return import.meta.filename.replace(/entries\.(ts|js)$/, `../../lambdas/${name}/handler.$1`);
 }

@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { type BuildFailure, buildSync, type Loader, type Metafile } from 'esbuild';
-import { UsageError } from '../state-machines/contract/errors.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
 
 export interface BundleEntry {
   /** The source file that exports `handler`. */
@@ -66,7 +66,7 @@ const LIBRARIES = ownFile('libraries/index');
 const ENVIRONMENT_CREDENTIALS = ownFile('libraries/environment-credentials');
 
 function ownFile(name: string): string {
-  return join(import.meta.dirname, '../lambdas', `${name}${extname(import.meta.filename)}`);
+  return join(import.meta.dirname, '../../lambdas', `${name}${extname(import.meta.filename)}`);
 }
 
 interface Build {
