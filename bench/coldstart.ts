@@ -147,13 +147,19 @@ function render(rows: readonly Row[]): string {
   return [line('', '', HEADINGS), ...lines].join('\n');
 }
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, rounds: { type: 'string' } },
-});
-const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS));
-if (Number.isSafeInteger(rounds) && rounds > 0) {
-  process.exitCode = await bench(rounds, values.json === true);
-} else {
-  process.stderr.write(`--rounds ${values.rounds}: not a positive whole number\n`);
+try {
+  const { values } = parseArgs({
+    options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, rounds: { type: 'string' } },
+  });
+  const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS));
+  if (Number.isSafeInteger(rounds) && rounds > 0) {
+    process.exitCode = await bench(rounds, values.json === true);
+  } else {
+    process.stderr.write(`--rounds ${values.rounds}: not a positive whole number\n`);
+    process.exitCode = 2;
+  }
+} catch (error) {
+  if (!(error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')) throw error;
+  process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 2;
 }

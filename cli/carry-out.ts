@@ -46,7 +46,8 @@ export async function carryOut(
         onProgress(event);
         if (event.type !== 'run-ended') return;
         print(renderRun(event.result, event.results, event.folder, style));
-        if (event.result.status === 'SUCCEEDED' && denials.length > 0) print(`\n${renderDenials(denials, style)}`);
+        const succeeded = event.result.status === 'SUCCEEDED';
+        if (denials.length > 0) print(`\n${renderDenials(denials, succeeded, style)}`);
       },
     });
     if (json) print(JSON.stringify(result, null, 2));

@@ -57,7 +57,7 @@ export function scheduleRuns(
     enabled = true,
     start,
     end,
-  } = checkedSchedule('expressionString' in given ? { expression: given } : given);
+  } = checkedSchedule(isExpression(given) ? { expression: given } : given);
   const within = new Construct(scope, 'Schedule');
   const missedRuns = createDeadLetterQueue(within, 'MissedRuns', "the schedule's target");
   const schedule = new Schedule(within, 'Schedule', {
@@ -97,9 +97,21 @@ function roleFor(scope: Construct): Role {
   });
 }
 
-/** @throws UsageError */
+function isExpression(given: ScheduleExpression | PipelineSchedule): given is ScheduleExpression {
+  return isObject(given) && 'expressionString' in given;
+}
+
+const KNOWN = ['expression', 'flexibleWindow', 'input', 'enabled', 'start', 'end'];
+
+/** JavaScript checks no types. @throws UsageError */
 export function checkedSchedule(schedule: PipelineSchedule): PipelineSchedule {
   const { expression, flexibleWindow, input, start, end } = schedule;
+  if (!isObject(schedule) || !isObject(expression) || !('expressionString' in expression))
+    throw refused(
+      `${show(schedule)} is none; give a ScheduleExpression, such as ScheduleExpression.rate(Duration.hours(1)), or an object with one as its "expression"`,
+    );
+  const unknown = Object.keys(schedule).filter((key) => !KNOWN.includes(key));
+  if (unknown.length > 0) throw refused(`it has no ${unknown.join(', ')}; it may have ${KNOWN.join(', ')}`);
   if (flexibleWindow) {
     const minutes = flexibleWindow.toMinutes({ integral: false });
     if (!Number.isSafeInteger(minutes) || minutes < 1 || minutes > LONGEST_WINDOW.toMinutes())
@@ -108,7 +120,7 @@ export function checkedSchedule(schedule: PipelineSchedule): PipelineSchedule {
       );
   }
   for (const [name, date] of Object.entries({ start, end })) {
-    if (date && Number.isNaN(date.getTime())) throw refused(`${name} is no date`);
+    if (date && !(date instanceof Date && !Number.isNaN(date.getTime()))) throw refused(`${name} is no Date`);
     if (date && expression.expressionString.startsWith('at('))
       throw refused(`${name} is given for ${expression.expressionString}, which starts one run; leave ${name} out`);
   }

@@ -40,7 +40,8 @@ export function createAlarms(pipeline: MeasuredPipeline, { name, topic, reapEver
   const scope = new Construct(pipeline, 'Alarms');
   const create = (id: string, what: string, metric: Metric, settings: Partial<Watch> = {}): Alarm => {
     const alarm = new Alarm(scope, id, {
-      alarmDescription: `Ebbtide: ${name}: ${what}`,
+      // Its row in docs/operating.md says what to do.
+      alarmDescription: `Ebbtide: ${name}: ${id[0]?.toLowerCase()}${id.slice(1)}: ${what}`,
       metric,
       ...ONE_IS_ENOUGH,
       ...settings,

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -11,6 +12,7 @@ import {
   RUN_METRICS,
   TASK_METRICS,
 } from '../../state-machines/contract/metrics.ts';
+import { show } from '../../state-machines/contract/show.ts';
 
 /**
  * What is measured of a pipeline. A metric's method has the name of the metric, or of what Step Functions calls so of its
@@ -26,6 +28,8 @@ export abstract class MeasuredPipeline extends Construct {
   abstract readonly lostEvents: IQueue;
   /** Starts that the schedule could not make; each message is the input of one. */
   abstract readonly missedRuns?: IQueue;
+  /** The functions of the tasks and hooks, by name. */
+  abstract readonly functions: Readonly<Record<string, IFunction>>;
   /** What the pipeline's own metrics are told apart by, in the namespace `Ebbtide`. */
   abstract readonly dimensions: Readonly<Record<'service' | 'deployment', string>>;
 
@@ -141,6 +145,13 @@ export abstract class MeasuredPipeline extends Construct {
   }
 
   #own(metricName: string, props: MetricOptions = {}, task?: string): Metric {
+    if (task !== undefined && !Object.hasOwn(this.functions, task)) {
+      const names = Object.keys(this.functions).join(', ');
+      throw new UsageError(
+        'InvalidOption',
+        `the pipeline ${this.node.path} has no task or hook ${show(task)} to measure; it has ${names}`,
+      );
+    }
     return new Metric({
       namespace: METRIC_NAMESPACE,
       metricName,

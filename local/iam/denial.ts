@@ -23,7 +23,7 @@ export function denialOf(principal: Principal, call: Call, { deniedBy }: Decisio
   const what = `${who} (role ${role}) may not ${action} on ${resource}`;
   const message = deniedBy
     ? `${what}: a statement of ${deniedBy.of === 'role' ? 'its role' : "the bucket's policy"} denies it, whatever else allows it: ${JSON.stringify(deniedBy.statement)}`
-    : `${what}: no statement of its role allows it. This one would: ${allowing(principal, call)}`;
+    : `${what}: no statement of its role allows it. This one would, where the pipeline is deployed: ${allowing(principal, call)}`;
   return { who, role, action, resource, message };
 }
 
@@ -41,7 +41,7 @@ function allowing({ task }: Principal, { action, resource, context = {} }: Call)
     return JSON.stringify({ ...statement, ...(condition && { Condition: condition }) });
   }
   const conditions = condition ? `, conditions: ${JSON.stringify(condition)}` : '';
-  return `pipeline.functions[${JSON.stringify(task)}].addToRolePolicy(new PolicyStatement({ actions: [${JSON.stringify(action)}], resources: [${inStack(resource)}]${conditions} }))`;
+  return `pipeline.functions[${JSON.stringify(task)}]?.addToRolePolicy(new PolicyStatement({ actions: [${JSON.stringify(action)}], resources: [${inStack(resource)}]${conditions} }))`;
 }
 
 /** The buckets have other names where they are deployed. */
@@ -65,6 +65,11 @@ function ofAnyRun(key: string): string {
 }
 
 /** The same for calls of which one need be told. */
-export function kindOf({ who, action, resource }: Denial): string {
-  return JSON.stringify([who, action, resource.replace(/(?<=^arn:aws:s3:::[^/]+\/).*$/s, ofAnyRun)]);
+export function kindOf({ who, action, resource }: Denial, prefix?: string): string {
+  return JSON.stringify([
+    who,
+    action,
+    prefix && ofAnyRun(prefix),
+    resource.replace(/(?<=^arn:aws:s3:::[^/]+\/).*$/s, ofAnyRun),
+  ]);
 }

@@ -111,11 +111,11 @@ export class Guard {
   /** @returns why the call is denied, where it is */
   async denied(principal: Principal, call: Call): Promise<Denial | undefined> {
     const decision = await this.decisions.decide(principal, call);
-    return decision.allowed ? undefined : this.#tell(denialOf(principal, call, decision));
+    return decision.allowed ? undefined : this.#tell(denialOf(principal, call, decision), call.context?.['s3:prefix']);
   }
 
-  #tell(denial: Denial): Denial {
-    const key = kindOf(denial);
+  #tell(denial: Denial, prefix?: string): Denial {
+    const key = kindOf(denial, prefix);
     if (!this.#told.has(key)) {
       this.#told.add(key);
       this.#onDenied(denial);

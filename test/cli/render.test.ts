@@ -348,9 +348,13 @@ const DENIAL: Denial = {
   message: 'the whole story',
 };
 
-it('a success with denials ends with them', () => {
-  expect(renderDenials([DENIAL, DENIAL], plain).split('\n')).toEqual([
-    '2 calls denied, here as on AWS; the run succeeded all the same',
+it('a run with denials ends with them', () => {
+  expect(renderDenials([DENIAL], false, plain).split('\n')).toEqual([
+    '1 kind of call denied, by the roles of the Pipeline as it is deployed',
+    '  task "load": s3:GetObject on arn:aws:s3:::runs/a',
+  ]);
+  expect(renderDenials([DENIAL, DENIAL], true, plain).split('\n')).toEqual([
+    '2 kinds of call denied, by the roles of the Pipeline as it is deployed; the run succeeded all the same',
     '  task "load": s3:GetObject on arn:aws:s3:::runs/a',
     '  task "load": s3:GetObject on arn:aws:s3:::runs/a',
   ]);

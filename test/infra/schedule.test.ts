@@ -163,11 +163,20 @@ describe('what no run could start with is refused', () => {
     ['input that is a function', { input: () => 1 }, /no JSON value/],
     ['too much input', { input: 'x'.repeat(262_143) }, /262145 bytes long; Step Functions takes 262144/],
     ['an end before its start', { start: new Date(2), end: new Date(1) }, /end must come later/],
-    ['a start that is no date', { start: new Date('soon') }, /start is no date/],
+    ['a start that is no date', { start: new Date('soon') }, /start is no Date/],
+    ['a start that is a text', { start: '2027-01-01' as never }, /start is no Date/],
+    ['what a schedule does not have', { enable: false } as never, /it has no enable; it may have expression, /],
+    ['an expression that is a text', { expression: 'rate(1 hour)' as never }, /give a ScheduleExpression/],
     ['one run with an end', { expression: once, end: new Date('2028-01-01') }, /leave end out/],
   ])('%s', (_, schedule, message) => {
     expect(() => checkedSchedule({ expression: HOURLY, ...schedule })).toThrow(
       expect.objectContaining({ code: 'InvalidOption', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it.each(['rate(1 hour)', {}])('%j, which is no schedule', (schedule) => {
+    expect(() => synthesize(join(folder, 'wrong'), { handlers, schedule: schedule as never })).toThrow(
+      expect.objectContaining({ code: 'InvalidOption', message: expect.stringMatching(/give a ScheduleExpression/) }),
     );
   });
 

@@ -138,6 +138,12 @@ it('every metric that the construct offers is sent by a function, with the very 
   for (const metric of offered()) expect([...sent().keys()]).toContain(metric);
 });
 
+it('there is no metric of a task that the pipeline does not have', () => {
+  expect(() => synthesized.pipeline.metricTaskDuration('extrakt')).toThrow(
+    expect.objectContaining({ code: 'InvalidOption', message: expect.stringContaining('no task or hook "extrakt"') }),
+  );
+});
+
 it('every metric that a function sends can be asked for, or is found by its task', () => {
   const ofTask = (metric: string) => / (TaskFailures|Retries) .*task=/.test(metric);
   expect([...sent().keys()].filter((metric) => !ofTask(metric)).toSorted()).toEqual(offered().toSorted());

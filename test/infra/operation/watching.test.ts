@@ -124,7 +124,7 @@ describe('the alarms', () => {
   ])('%s: %s', (name, what, watched) => {
     const topic = [`<${idOf(told, 'AWS::SNS::Topic', 'Topic')}>`];
     expect(alarmsOf(told)[name]).toEqual({
-      AlarmDescription: `Ebbtide: trips: ${what}`,
+      AlarmDescription: `Ebbtide: trips: ${name[0]?.toLowerCase()}${name.slice(1)}: ${what}`,
       AlarmActions: topic,
       ...watched(),
     });

@@ -177,9 +177,15 @@ describe('a request that the role does not allow', () => {
   });
 });
 
+it('lists of two prefixes are two denials, each with what would allow it', async () => {
+  for (const Prefix of ['a/', 'b/', 'a/'])
+    await expect(client.send(new ListObjectsV2Command({ Bucket: 'runs', Prefix }))).rejects.toMatchObject(DENIED);
+  expect(denials.map(({ message }) => /"s3:prefix":"([^"]+)"/.exec(message)?.[1])).toEqual(['a/', 'b/']);
+});
+
 it('a denial says what would allow it', async () => {
   await expect(client.send(new GetObjectCommand(runs('other/a')))).rejects.toThrow(
-    'task "work" (role WorkRole) may not s3:GetObject on arn:aws:s3:::runs/other/a: no statement of its role allows it. This one would: pipeline.functions["work"].addToRolePolicy(new PolicyStatement({ actions: ["s3:GetObject"], resources: [pipeline.runsBucket.arnForObjects("other/a")] }))',
+    'task "work" (role WorkRole) may not s3:GetObject on arn:aws:s3:::runs/other/a: no statement of its role allows it. This one would, where the pipeline is deployed: pipeline.functions["work"]?.addToRolePolicy(new PolicyStatement({ actions: ["s3:GetObject"], resources: [pipeline.runsBucket.arnForObjects("other/a")] }))',
   );
 });
 

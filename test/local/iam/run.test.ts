@@ -38,7 +38,7 @@ describe('a handler that reaches outside', () => {
       '{ actions: ["s3:GetObject"], resources: [pipeline.runsBucket.arnForObjects("runs/reaching/*/other/*/secret")] }',
     );
     expect(denials[1]?.message).toContain(
-      'no statement of its role allows it. This one would: pipeline.functions["reach"].addToRolePolicy(new PolicyStatement({ actions: ["s3:PutObject"], resources: ["arn:aws:s3:::elsewhere/a"] }))',
+      'no statement of its role allows it. This one would, where the pipeline is deployed: pipeline.functions["reach"]?.addToRolePolicy(new PolicyStatement({ actions: ["s3:PutObject"], resources: ["arn:aws:s3:::elsewhere/a"] }))',
     );
   });
 });
