@@ -12,6 +12,7 @@ import { Endpoint } from './cleanup/endpoint.ts';
 import { leastRequests } from './cleanup/objects.ts';
 import { type Call, OurProcess, peakMemory } from './cleanup/ours.ts';
 import { install, measureTool, TOOLS } from './cleanup/tools.ts';
+import { runBench, WrongUse } from './command.ts';
 import type { Bound } from './summary.ts';
 import { renderBounds } from './table.ts';
 
@@ -129,21 +130,12 @@ function render(rows: readonly Row[], our: number): string {
     .join('\n');
 }
 
-try {
+await runBench(() => {
   const { values } = parseArgs({
     options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, objects: { type: 'string' } },
   });
   const objects = Number(values.objects ?? (values.quick ? QUICK_OBJECTS : OBJECTS));
-  if (Number.isSafeInteger(objects) && objects >= 10_000 && objects % 10_000 === 0) {
-    process.exitCode = await bench(objects, values.json === true);
-  } else {
-    process.stderr.write(
-      `--objects ${values.objects}: not a multiple of 10000, as small as which a tenth fills a page\n`,
-    );
-    process.exitCode = 2;
-  }
-} catch (error) {
-  if (!(error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')) throw error;
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 2;
-}
+  if (!Number.isSafeInteger(objects) || objects < 10_000 || objects % 10_000 !== 0)
+    throw new WrongUse(`--objects ${values.objects}: not a multiple of 10000, as small as which a tenth fills a page`);
+  return bench(objects, values.json === true);
+});

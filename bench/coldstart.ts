@@ -12,6 +12,7 @@ import { LOCAL_BUCKETS } from '../local/assembly-model.ts';
 import { startS3 } from '../local/s3/endpoint.ts';
 import { type Sample, type Samples, sampleFirstAnswers, sampleImports } from './coldstart/measure.ts';
 import { type Compared, compared, type Kind, type Subject } from './coldstart/subjects.ts';
+import { runBench, WrongUse } from './command.ts';
 import type { Bound } from './summary.ts';
 import { renderBounds } from './table.ts';
 
@@ -147,19 +148,12 @@ function render(rows: readonly Row[]): string {
   return [line('', '', HEADINGS), ...lines].join('\n');
 }
 
-try {
+await runBench(() => {
   const { values } = parseArgs({
     options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, rounds: { type: 'string' } },
   });
   const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS));
-  if (Number.isSafeInteger(rounds) && rounds > 0) {
-    process.exitCode = await bench(rounds, values.json === true);
-  } else {
-    process.stderr.write(`--rounds ${values.rounds}: not a positive whole number\n`);
-    process.exitCode = 2;
-  }
-} catch (error) {
-  if (!(error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')) throw error;
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 2;
-}
+  if (!Number.isSafeInteger(rounds) || rounds <= 0)
+    throw new WrongUse(`--rounds ${values.rounds}: not a positive whole number`);
+  return bench(rounds, values.json === true);
+});

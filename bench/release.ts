@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from 'node:util';
+import { runBench } from './command.ts';
 import { type Compared, compareReleases, type Held } from './release/measure.ts';
 import { chain, flights } from './release/pipelines.ts';
 import type { Bound } from './summary.ts';
@@ -56,11 +57,7 @@ function renderCompared(compared: readonly Compared[]): string {
   return [heading, ...lines].join('\n');
 }
 
-try {
+await runBench(() => {
   const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
-  process.exitCode = await bench(values.json === true);
-} catch (error) {
-  if (!(error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')) throw error;
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 2;
-}
+  return bench(values.json === true);
+});

@@ -5,6 +5,7 @@
 
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runBench } from './command.ts';
 import { measureTrace } from './measure.ts';
 import { boundsOf, byFamily, summarize } from './summary.ts';
 import { renderBounds, renderTable } from './table.ts';
@@ -31,15 +32,9 @@ function bench(file: string, json: boolean): number {
   return bounds.every(({ passed }) => passed) ? 0 : 1;
 }
 
-try {
+await runBench(() => {
   const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
   if (positionals.length > 1) throw new TraceFileError('one file of traces at a time');
   const [file = DEFAULT_FILE] = positionals;
-  process.exitCode = bench(resolve(file), values.json === true);
-} catch (error) {
-  const wrongUse =
-    error instanceof TraceFileError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
-  if (!wrongUse) throw error;
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 2;
-}
+  return bench(resolve(file), values.json === true);
+});

@@ -7,6 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runBench, WrongUse } from './command.ts';
 import { drawChart } from './storage/chart.ts';
 import { boundsOf, type Findings, findingsOf } from './storage/findings.ts';
 import { type FleetOptions, type Watched, watchFleet } from './storage/fleet.ts';
@@ -20,10 +21,6 @@ const QUICK: Omit<FleetPlan, 'seed'> = { runs: 30, spanMs: 6_000 };
 /** With a few runs, one that waits for the reaper counts for much. */
 const LEAST_CORRELATION = { full: 0.8, quick: 0.5 };
 const OPTIONS: FleetOptions = { sampleEveryMs: 100, reapEveryMs: 5_000, lateWritersMs: 2_000 };
-
-class WrongUse extends Error {
-  override readonly name = 'WrongUse';
-}
 
 async function bench(plan: FleetPlan, leastCorrelation: number, json: boolean, svg?: string): Promise<number> {
   const watched = await watchFleet(planRuns(plan), OPTIONS);
@@ -67,7 +64,7 @@ function chartOf({ samples, runs, visits }: Watched, findings: Findings) {
   };
 }
 
-try {
+await runBench(() => {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean' },
@@ -81,10 +78,5 @@ try {
   if (!/^[0-9]{1,9}$/.test(values.seed))
     throw new WrongUse(`--seed is "${values.seed}"; give a whole number of up to 9 digits`);
   const plan = { ...(values.quick ? QUICK : FULL), seed: Number(values.seed) };
-  process.exitCode = await bench(plan, LEAST_CORRELATION[values.quick ? 'quick' : 'full'], values.json === true, svg);
-} catch (error) {
-  const wrongUse = error instanceof WrongUse || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
-  if (!wrongUse) throw error;
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 2;
-}
+  return bench(plan, LEAST_CORRELATION[values.quick ? 'quick' : 'full'], values.json === true, svg);
+});

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Plan } from '../state-machines/index.ts';
 import { GraphError, TaskGraph } from '../state-machines/index.ts';
+import { WrongUse } from './command.ts';
 
 export interface Trace {
   /** Free text. */
@@ -14,7 +15,7 @@ export interface Trace {
 }
 
 /** The file cannot be used, and the message says why. */
-export class TraceFileError extends Error {
+export class TraceFileError extends WrongUse {
   override readonly name = 'TraceFileError';
 }
 
