@@ -3,12 +3,13 @@
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DIMENSIONS, RUN_METRICS } from '../../state-machines/contract/metrics.ts';
 import type { RunResult, TaskResult } from '../../state-machines/contract/result.ts';
+import { addCounts } from '../storage/metrics.ts';
 
 /** What the tasks of a resumed run had done before counted then. */
 export function countRun(metrics: Metrics, result: RunResult, cleanup: 'done' | 'failed'): void {
   const tasks = Object.entries(result.tasks).filter(([, task]) => isOf(task, result));
   const sum = (of: (task: TaskResult) => number) => tasks.reduce((total, [, task]) => total + of(task), 0);
-  countFailures(metrics, {
+  addCounts(metrics, RUN_METRICS, {
     taskFailures: sum(({ status }) => Number(status === 'FAILED')),
     retries: sum(({ retriesUsed }) => retriesUsed),
     cleanupsFailed: Number(cleanup === 'failed'),
@@ -24,15 +25,6 @@ export function countRun(metrics: Metrics, result: RunResult, cleanup: 'done' | 
     const ofTask = () => metrics.singleMetric().addDimension(DIMENSIONS.task, name);
     if (status === 'FAILED') ofTask().addMetric(RUN_METRICS.taskFailures, MetricUnit.Count, 1);
     if (retriesUsed > 0) ofTask().addMetric(RUN_METRICS.retries, MetricUnit.Count, retriesUsed);
-  }
-}
-
-function countFailures(
-  metrics: Metrics,
-  counts: Readonly<Record<'taskFailures' | 'retries' | 'cleanupsFailed', number>>,
-): void {
-  for (const [name, count] of Object.entries(counts) as [keyof typeof counts, number][]) {
-    if (count > 0) metrics.addMetric(RUN_METRICS[name], MetricUnit.Count, count);
   }
 }
 

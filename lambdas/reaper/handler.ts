@@ -14,7 +14,7 @@ import { ENVIRONMENT } from '../../state-machines/contract/environment.ts';
 import { REAPER_METRICS } from '../../state-machines/contract/metrics.ts';
 import { PATIENT_CLIENT } from '../cleanup/emptying/requests.ts';
 import { fromEnvironment } from '../storage/environment.ts';
-import { newMetrics } from '../storage/metrics.ts';
+import { addCounts, newMetrics } from '../storage/metrics.ts';
 import { bytesHeld } from './bytes-held.ts';
 import { parseReaperEvent } from './event.ts';
 import { type Finalized, finalizeOnce } from './finalize-once.ts';
@@ -79,8 +79,7 @@ export async function handler(payload: unknown, context: Context): Promise<Reape
   const summary = await reap({ ...warm, dryRun, hasTime, startLagMs: START_LAG_MS });
   log.info(dryRun ? 'would have reaped' : 'reaped', { ...summary });
   if (dryRun) return summary;
-  for (const [fate, count] of Object.entries(summary) as [keyof ReapSummary, number][])
-    if (count > 0) metrics.addMetric(REAPER_METRICS[fate], MetricUnit.Count, count);
+  addCounts(metrics, REAPER_METRICS, summary);
   metrics.addMetric(
     REAPER_METRICS.bytesHeld,
     MetricUnit.Bytes,
