@@ -1,6 +1,6 @@
 /** What all runs of a pipeline hold in the bucket. */
 
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { pipelinePrefix } from '../../state-machines/contract/keys.ts';
 
 /** A hundred thousand objects, listed within half a minute: what lies beyond them is not counted. */
@@ -19,14 +19,13 @@ export async function bytesHeld({
   readonly hasTime: () => boolean;
 }): Promise<number> {
   let bytes = 0;
-  let token: string | undefined;
-  for (let pages = 0; pages < PAGES && hasTime(); pages++) {
-    const page = await s3.send(
-      new ListObjectsV2Command({ Bucket: runsBucket, Prefix: pipelinePrefix(pipeline), ContinuationToken: token }),
-    );
-    for (const { Size = 0 } of page.Contents ?? []) bytes += Size;
-    token = page.NextContinuationToken;
-    if (!token) break;
+  let pages = 0;
+  if (!hasTime()) return bytes;
+  const query = { Bucket: runsBucket, Prefix: pipelinePrefix(pipeline) };
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, query)) {
+    for (const { Size = 0 } of Contents) bytes += Size;
+    pages += 1;
+    if (pages === PAGES || !hasTime()) break;
   }
   return bytes;
 }

@@ -4,9 +4,9 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
+  paginateListObjectsV2,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -41,20 +41,9 @@ export class SmallObjects {
         yield { name: Key.slice(prefix.length), modifiedAt: LastModified?.getTime() ?? 0 };
   }
 
-  async *#pages(prefix: string, delimiter?: string): AsyncGenerator<ListObjectsV2CommandOutput> {
-    let token: string | undefined;
-    do {
-      const page: ListObjectsV2CommandOutput = await this.#s3.send(
-        new ListObjectsV2Command({
-          Bucket: this.#bucket,
-          Prefix: prefix,
-          ContinuationToken: token,
-          ...(delimiter && { Delimiter: delimiter }),
-        }),
-      );
-      yield page;
-      token = page.NextContinuationToken;
-    } while (token);
+  #pages(prefix: string, delimiter?: string): AsyncIterable<ListObjectsV2CommandOutput> {
+    const query = { Bucket: this.#bucket, Prefix: prefix, ...(delimiter && { Delimiter: delimiter }) };
+    return paginateListObjectsV2({ client: this.#s3 }, query);
   }
 
   /** @returns undefined where there is none (or, without the right to list, none that this role may see, which S3 does not tell apart) */
