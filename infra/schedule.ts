@@ -97,7 +97,7 @@ function roleFor(scope: Construct): Role {
   });
 }
 
-function isExpression(given: ScheduleExpression | PipelineSchedule): given is ScheduleExpression {
+function isExpression(given: unknown): given is ScheduleExpression {
   return isObject(given) && 'expressionString' in given;
 }
 
@@ -106,7 +106,7 @@ const KNOWN = ['expression', 'flexibleWindow', 'input', 'enabled', 'start', 'end
 /** JavaScript checks no types. @throws UsageError */
 export function checkedSchedule(schedule: PipelineSchedule): PipelineSchedule {
   const { expression, flexibleWindow, input, start, end } = schedule;
-  if (!isObject(schedule) || !isObject(expression) || !('expressionString' in expression))
+  if (!isObject(schedule) || !isExpression(expression))
     throw refused(
       `${show(schedule)} is none; give a ScheduleExpression, such as ScheduleExpression.rate(Duration.hours(1)), or an object with one as its "expression"`,
     );
