@@ -9,7 +9,6 @@ import {
   type IMetric,
   SearchExpression,
   Stats,
-  type YAxisProps,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { DIMENSIONS, METRIC_NAMESPACE, RUN_METRICS, TASK_METRICS } from '../../state-machines/contract/metrics.ts';
 import type { MeasuredPipeline } from './measured-pipeline.ts';
@@ -21,9 +20,6 @@ const PERIOD = Duration.minutes(5);
 /** CloudFormation names it, so that a pipeline can be deployed twice. */
 export function createDashboard(pipeline: MeasuredPipeline, name: string, alarms: readonly Alarm[]): Dashboard {
   const { deployment } = pipeline.dimensions;
-  const count: YAxisProps = { label: 'count', showUnits: false, min: 0 };
-  const bytes: YAxisProps = { label: 'bytes', showUnits: false, min: 0 };
-  const milliseconds: YAxisProps = { label: 'milliseconds', showUnits: false, min: 0 };
   const byTask = (metricName: string, statistic: string, label: string) =>
     new SearchExpression({
       expression: `SEARCH('{${METRIC_NAMESPACE},${Object.values(DIMENSIONS).join(',')}} MetricName="${metricName}" ${DIMENSIONS.deployment}="${deployment}"', '${statistic}', ${PERIOD.toSeconds()})`,
@@ -37,14 +33,14 @@ export function createDashboard(pipeline: MeasuredPipeline, name: string, alarms
   );
   dashboard.addWidgets(
     ...row(
-      graph('Runs', count, [
+      graph('Runs', 'count', [
         pipeline.metricRunsStarted({ label: 'started' }),
         pipeline.metricRunsSucceeded({ label: 'succeeded' }),
         pipeline.metricRunsFailed({ label: 'failed' }),
         pipeline.metricRunsTimedOut({ label: 'timed out' }),
         pipeline.metricRunsAborted({ label: 'stopped' }),
       ]),
-      graph('How long runs took', milliseconds, [
+      graph('How long runs took', 'milliseconds', [
         pipeline.metricRunDuration({ label: 'average' }),
         pipeline.metricRunDuration({ label: 'longest', statistic: Stats.MAXIMUM }),
       ]),
@@ -52,25 +48,25 @@ export function createDashboard(pipeline: MeasuredPipeline, name: string, alarms
   );
   dashboard.addWidgets(
     ...row(
-      graph('Tasks that failed, and retries', count, [
+      graph('Tasks that failed, and retries', 'count', [
         pipeline.metricTaskFailures({ label: 'failed for good' }),
         pipeline.metricRetries({ label: 'retries' }),
       ]),
-      graph('Tasks that failed, and retries, by task', count, [
+      graph('Tasks that failed, and retries, by task', 'count', [
         byTask(RUN_METRICS.taskFailures, Stats.SUM, 'failed for good'),
         byTask(RUN_METRICS.retries, Stats.SUM, 'retries'),
       ]),
-      graph('How long tasks took at most', milliseconds, [byTask(TASK_METRICS.taskDuration, Stats.MAXIMUM, '')]),
+      graph('How long tasks took at most', 'milliseconds', [byTask(TASK_METRICS.taskDuration, Stats.MAXIMUM, '')]),
     ),
   );
   dashboard.addWidgets(
     ...row(
-      graph('Bytes held, each time the reaper has come by', bytes, [pipeline.metricBytesHeld({ label: 'held' })]),
-      graph('Bytes written and released by runs that ended', bytes, [
+      graph('Bytes held, each time the reaper has come by', 'bytes', [pipeline.metricBytesHeld({ label: 'held' })]),
+      graph('Bytes written and released by runs that ended', 'bytes', [
         pipeline.metricBytesWritten({ label: 'written, results too' }),
         pipeline.metricBytesReleased({ label: 'released' }),
       ]),
-      graph('Runs that hold data', count, [
+      graph('Runs that hold data', 'count', [
         pipeline.metricRunsActive({ label: 'going on' }),
         pipeline.metricRunsKept({ label: 'kept' }),
       ]),
@@ -78,16 +74,16 @@ export function createDashboard(pipeline: MeasuredPipeline, name: string, alarms
   );
   dashboard.addWidgets(
     ...row(
-      graph('Runs that the reaper saw to', count, [
+      graph('Runs that the reaper saw to', 'count', [
         pipeline.metricOrphansFound({ label: 'orphans' }),
         pipeline.metricRunsReleased({ label: 'late writes deleted' }),
         pipeline.metricRunsExpired({ label: 'kept, and over' }),
       ]),
-      graph('Cleanups and finalizers that failed', count, [
+      graph('Cleanups and finalizers that failed', 'count', [
         pipeline.metricCleanupsFailed({ label: 'cleanups' }),
         pipeline.metricFinalizersFailed({ label: 'finalizers' }),
       ]),
-      graph('Dead letters', count, [
+      graph('Dead letters', 'count', [
         pipeline.metricLostEvents({ label: 'ends of executions' }),
         ...(pipeline.missedRuns ? [pipeline.metricMissedRuns({ label: 'scheduled runs' })] : []),
       ]),
@@ -96,7 +92,8 @@ export function createDashboard(pipeline: MeasuredPipeline, name: string, alarms
   return dashboard;
 }
 
-function graph(title: string, leftYAxis: YAxisProps, left: IMetric[]): (width: number) => GraphWidget {
+function graph(title: string, unit: string, left: IMetric[]): (width: number) => GraphWidget {
+  const leftYAxis = { label: unit, showUnits: false, min: 0 };
   return (width) => new GraphWidget({ title, left, leftYAxis, width, height: HEIGHT });
 }
 
