@@ -29,10 +29,9 @@ import { grantReadExecutions, grantReadResultsOf } from './operation/grants.ts';
 import { MeasuredPipeline } from './operation/measured-pipeline.ts';
 import { tellOutputs } from './operation/outputs.ts';
 import type { PipelineData } from './permissions/pipeline-data.ts';
-import { executionsOf } from './permissions/reaper.ts';
 import { triggerReaper } from './reaper.ts';
 import { type PipelineSchedule, scheduleRuns } from './schedule.ts';
-import { allowChildExecutions, createStateMachine } from './state-machines.ts';
+import { allowChildExecutions, createStateMachine, executionsOf } from './state-machines.ts';
 import { acknowledgeWildcards } from './suppressions.ts';
 
 export interface PipelineProps {

@@ -1,6 +1,6 @@
 /** The state machines of a pipeline: a compiled definition, where it logs, and what it may do. */
 
-import { Names, RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -74,4 +74,14 @@ export function allowChildExecutions(stateMachine: StateMachine, plan: Plan, run
     resources: distributed.map(({ task, output }) => runs.arnForObjects(`runs/${plan.pipeline}/*/${task}/*/${output}`)),
   });
   policy.addStatements(...inPolicySize(lists));
+}
+
+/** The ARN of all of them. */
+export function executionsOf(stateMachine: StateMachine): string {
+  return Stack.of(stateMachine).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${stateMachine.stateMachineName}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 }

@@ -3,7 +3,7 @@
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { executionsOf } from '../permissions/reaper.ts';
+import { executionsOf } from '../state-machines.ts';
 
 /** CDK's own `grantRead` allows three actions on every resource of the account. */
 export function grantReadExecutions(grantee: IGrantable, machines: readonly StateMachine[]): Grant {

@@ -1,7 +1,7 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { HOLDERS, LEASE } from '../../state-machines/contract/keys.ts';
+import { executionsOf } from '../state-machines.ts';
 import { emptyRunsStatements } from './empty-runs.ts';
 import type { PipelineData } from './pipeline-data.ts';
 
@@ -54,13 +54,4 @@ export function reaperStatements(
     new PolicyStatement({ sid: 'TakeOver', actions: ['s3:PutObject'], resources: [holders] }),
     ...emptyRunsStatements(data),
   ];
-}
-
-export function executionsOf(stateMachine: StateMachine): string {
-  return Stack.of(stateMachine).formatArn({
-    service: 'states',
-    resource: 'execution',
-    resourceName: `${stateMachine.stateMachineName}:*`,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
 }
