@@ -44,11 +44,11 @@ export function bundle(groups: readonly Readonly<Record<string, BundleEntry>>[],
   const sources: Record<string, ReadonlyMap<string, number>> = {};
   for (const { entries, metafile, contents } of builds) {
     for (const [name, entry] of Object.entries(entries)) {
-      const files = reachable(`${OUTDIR}/${name}.mjs`, metafile, entry);
+      const files = reachable(outputOf(name), metafile, entry);
       const own = join(folder, name);
       mkdirSync(own);
       for (const file of files) writeFileSync(join(own, basename(file)), contents.get(file) ?? '');
-      if (isCommonJs(`${OUTDIR}/${name}.mjs`, metafile)) nameExports(own, name);
+      if (isCommonJs(outputOf(name), metafile)) nameExports(own, name);
       folders[name] = own;
       sources[name] = sourcesOf(files, metafile);
     }
@@ -58,6 +58,10 @@ export function bundle(groups: readonly Readonly<Record<string, BundleEntry>>[],
 
 /** Nothing is written there: a path that is the same on every machine, so that the bundles are too. */
 const OUTDIR = '.ebbtide/bundles';
+
+function outputOf(name: string): string {
+  return `${OUTDIR}/${name}.mjs`;
+}
 
 /** Dependencies that are CommonJS call require() for Node's own modules. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
@@ -162,8 +166,7 @@ function dropLibraryMaps({ inputs, outputs }: Metafile, contents: Map<string, Ui
 function checkExports(entries: Readonly<Record<string, BundleEntry>>, metafile: Metafile): void {
   const { outputs } = metafile;
   const without = Object.entries(entries).filter(
-    ([name]) =>
-      !outputs[`${OUTDIR}/${name}.mjs`]?.exports.includes('handler') && !isCommonJs(`${OUTDIR}/${name}.mjs`, metafile),
+    ([name]) => !outputs[outputOf(name)]?.exports.includes('handler') && !isCommonJs(outputOf(name), metafile),
   );
   if (without.length === 0) return;
   const lines = without.map(([name, { file }]) => `  ${file}: export const handler = task(…) of the task "${name}"`);
