@@ -40,12 +40,12 @@ export async function carryOut(
       ...common,
       signal: stop.signal,
       onProgress: (event) => {
-        if (event.type === 'run-ended') warnOfUnreached(event.unreached, terminal);
+        if (event.type === 'run-ended') warnOfUnreached(event.unreached ?? [], terminal);
         if (event.type === 'denied') denials.push(event.denial);
         if (json) return warnOfPermissions(event, terminal);
         onProgress(event);
         if (event.type !== 'run-ended') return;
-        print(renderRun(event.result, event.results, event.folder, style));
+        print(renderRun(event.result, event.results ?? [], event.folder ?? '', style));
         const succeeded = event.result.status === 'SUCCEEDED';
         if (denials.length > 0) print(`\n${renderDenials(denials, succeeded, style)}`);
       },

@@ -1,12 +1,14 @@
 /** Calls functions, and tells what becomes of it. */
 
+import { cleanupEnd, figuresIn } from '../history/answers.ts';
+import type { AttemptOf, CleanupEnded } from '../history/events.ts';
 import { NON_RETRYABLE_ERROR } from '../state-machines/contract/error-names.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import type { Functions } from './functions/functions.ts';
 import { failureInfoOf, LambdaError } from './functions/lambda-error.ts';
 import type { Invoke } from './interpreter.ts';
-import type { AttemptOf, OnProgress } from './progress.ts';
+import type { Tell } from './progress.ts';
 
 /**
  * What the functions of a plan are called with.
@@ -16,29 +18,37 @@ import type { AttemptOf, OnProgress } from './progress.ts';
 export function reporting(
   functions: Pick<Functions, 'nameOf' | 'invoke'>,
   plan: Plan,
-  onProgress: OnProgress,
+  tell: Tell,
   admit: (resource: string) => Promise<void> = async () => undefined,
 ): Invoke {
   return async ({ state, resource, payload, retryCount }) => {
     const name = functions.nameOf(resource);
     if (name === undefined) {
       const { notesOnly, sweep } = isObject(payload) ? payload : {};
-      if (notesOnly !== true && sweep !== true) onProgress({ type: 'cleanup-started' });
-      await admit(resource);
-      return functions.invoke(resource, payload, state);
+      const cleansUp = notesOnly !== true && sweep !== true;
+      if (cleansUp) tell({ type: 'cleanup-started' });
+      let ended: CleanupEnded = { done: false };
+      try {
+        await admit(resource);
+        const answer = await functions.invoke(resource, payload, state);
+        ended = cleanupEnd(answer);
+        return answer;
+      } finally {
+        if (cleansUp) tell({ type: 'cleanup-ended', ...ended });
+      }
     }
     const what = attemptOf(name, payload, retryCount, plan);
     const startedAt = performance.now();
     const durationMs = () => Math.round(performance.now() - startedAt);
-    onProgress({ type: 'attempt-started', ...what });
+    tell({ type: 'attempt-started', ...what });
     try {
       await admit(resource);
       const answer = await functions.invoke(resource, payload, name);
       refuseForeign(name, answer);
-      onProgress({ type: 'attempt-succeeded', ...what, durationMs: durationMs() });
+      tell({ type: 'attempt-succeeded', ...what, durationMs: durationMs(), ...figuresIn(answer) });
       return answer;
     } catch (error) {
-      onProgress({ type: 'attempt-failed', ...what, durationMs: durationMs(), error: failureInfoOf(error) });
+      tell({ type: 'attempt-failed', ...what, durationMs: durationMs(), error: failureInfoOf(error) });
       throw error;
     }
   };

@@ -3,8 +3,8 @@ import { basename, dirname, join, parse } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import type { ResultFile } from '../history/events.ts';
 import type { RunResult } from '../state-machines/contract/result.ts';
-import type { ResultFile } from './progress.ts';
 import { clientOf } from './s3/endpoint.ts';
 
 /** Copies a run's durable outputs out of the S3 endpoint, to where their reader would look for files. */

@@ -1,9 +1,10 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ExecutionState } from '../lambdas/reaper/executions.ts';
+import type { EndedExecution } from '../lambdas/reaper/executions.ts';
 import { knownToCleanup } from '../state-machines/compiler/machine/run-end.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
-import type { RunResult } from '../state-machines/contract/result.ts';
+import { failureOf } from '../state-machines/contract/marks.ts';
+import type { FailureInfo, RunResult, RunStatus } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { type Deployment, deployFolder, deployPlain } from './deployment.ts';
 import { noteCleanup, settle } from './ending/settle.ts';
@@ -11,7 +12,7 @@ import { executionInput } from './execution-input.ts';
 import { nameOf, parseFailures, refuseCommits } from './failures.ts';
 import { type PlainHandlers, plainHandlers } from './functions/plain-handlers.ts';
 import { type ExecutionEnd, interpret } from './interpreter.ts';
-import type { OnProgress } from './progress.ts';
+import { type OnProgress, telling } from './progress.ts';
 import { inputOfRun, keepOnFailureOfRun, takeToResume } from './resume.ts';
 import { type ExecutionRecord, newMark, temporaryName } from './runs/execution-record.ts';
 import { existingRun } from './runs/existing-run.ts';
@@ -93,13 +94,21 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
   };
   const turn = { work: resumed ? ('resume' as const) : ('run' as const), pipeline, run: folder.run, execution };
   const held = resumed ? takeToResume(folder, turn) : createRunFolder(folder, turn);
+  const tell = telling(folder, name, onProgress);
 
   try {
-    const tasks = plan.tasks.map((task) => task.name);
-    onProgress({ type: 'run-started', pipeline, run: folder.run, folder: folder.path, tasks });
+    tell({
+      type: 'run-started',
+      pipeline,
+      run: folder.run,
+      ...(name !== folder.run && { execution: name }),
+      input,
+      tasks: plan.tasks.map((task) => task.name),
+      folder: folder.path,
+    });
     let deployment: Deployment;
     try {
-      if (typeof handlers === 'string') onProgress({ type: 'synthesis-started' });
+      if (typeof handlers === 'string') tell({ type: 'synthesis-started' });
       deployment =
         typeof handlers === 'string'
           ? await deployFolder(plan, handlers, execution)
@@ -112,10 +121,12 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
     }
     const unreached = new Set(failures);
     const refuse = refuseCommits(failures, (failure) => unreached.delete(failure));
-    return await atSite({ plan, folder, held, deployment, waits, onProgress, refuse }, async (site) => {
-      held.note('ended', await execute(site, signal));
+    return await atSite({ plan, folder, held, deployment, waits, tell, refuse }, async (site) => {
+      const ended = await execute(site, signal);
+      held.note('ended', ended);
+      tell({ type: 'execution-ended', ...endOf(ended) });
       const { result, results } = await settle(site);
-      onProgress({ type: 'run-ended', folder: folder.path, result, results, unreached: [...unreached].map(nameOf) });
+      tell({ type: 'run-ended', folder: folder.path, result, results, unreached: [...unreached].map(nameOf) });
       return result;
     });
   } catch (error) {
@@ -124,22 +135,22 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
   }
 }
 
-async function execute(site: Site, signal: AbortSignal): Promise<ExecutionState> {
-  const { held, deployment, onProgress } = site;
+async function execute(site: Site, signal: AbortSignal): Promise<EndedExecution> {
+  const { held, deployment, tell } = site;
   const { name, input, startedAt } = held.turn.execution;
   const end = await interpret(deployment.definition, {
     ...site.running('stateMachine'),
     name,
     input,
     execution: { input, startedAt },
-    onMap: (task, items) => onProgress({ type: 'chunks-started', task, count: items.flat().length }),
+    onMap: (task, items) => tell({ type: 'chunks-started', task, count: items.flat().length }),
     onState: noteCleanup(site),
     signal,
   });
   return { startedAt, input, ...endedAs(end) };
 }
 
-function endedAs(end: ExecutionEnd): Omit<ExecutionState, 'startedAt' | 'input'> {
+function endedAs(end: ExecutionEnd): Omit<EndedExecution, 'startedAt' | 'input'> {
   switch (end.status) {
     case 'SUCCEEDED':
       return { status: end.status, output: JSON.stringify(end.output) };
@@ -150,6 +161,13 @@ function endedAs(end: ExecutionEnd): Omit<ExecutionState, 'startedAt' | 'input'>
     default:
       return end satisfies never;
   }
+}
+
+function endOf({ status, error, cause }: EndedExecution): { readonly status: RunStatus; readonly error?: FailureInfo } {
+  return {
+    status,
+    ...(error != null && { error: failureOf({ Error: error, ...(cause != null && { Cause: cause }) }) }),
+  };
 }
 
 function secondsOf(keepOnFailure = 0): number {

@@ -9,7 +9,7 @@ import { Places } from './functions/places.ts';
 import { Guard, type MachineRole } from './iam/guard.ts';
 import { loadSimulator } from './iam/simulator.ts';
 import type { InterpretOptions } from './interpreter.ts';
-import type { OnProgress } from './progress.ts';
+import type { Tell } from './progress.ts';
 import { reporting } from './reporting.ts';
 import type { RunFolder } from './runs/run-folder.ts';
 import type { HeldTurn } from './runs/turns.ts';
@@ -30,7 +30,7 @@ export interface SiteOptions extends Pick<LocalS3Options, 'refuse'> {
   readonly held: HeldTurn;
   readonly deployment: Deployment;
   readonly waits: 'real' | 'none';
-  readonly onProgress: OnProgress;
+  readonly tell: Tell;
 }
 
 export interface Site extends Omit<SiteOptions, 'refuse' | 'waits'> {
@@ -47,9 +47,9 @@ export async function atSite<T>(
   { refuse, waits, ...options }: SiteOptions,
   work: (site: Site) => Promise<T>,
 ): Promise<T> {
-  const { deployment, folder, onProgress, plan } = options;
+  const { deployment, folder, tell, plan } = options;
   try {
-    const guard = await guardOf(deployment, onProgress);
+    const guard = await guardOf(deployment, tell);
     const admit = guard && ((request: S3Request) => guard.admitToS3(request));
     const s3 = await startS3({ folder: folder.s3, ...(refuse && { refuse }), ...(admit && { admit }) });
     let functions: Functions | undefined;
@@ -62,7 +62,7 @@ export async function atSite<T>(
       const running = (machine: MachineRole): Running => {
         const may = guard?.machine(machine);
         return {
-          invoke: reporting(all, plan, onProgress, may?.invoke),
+          invoke: reporting(all, plan, tell, may?.invoke),
           admit: (resource, invocation) => places.use(resource, invocation),
           getObject: async (bucket, key) => {
             await may?.readList(bucket, key);
@@ -99,12 +99,12 @@ export async function atStorage<T>(
 }
 
 /** @returns undefined where there are no roles, or nothing is installed that knows what they allow */
-async function guardOf({ permissions }: Deployment, onProgress: OnProgress): Promise<Guard | undefined> {
+async function guardOf({ permissions }: Deployment, tell: Tell): Promise<Guard | undefined> {
   if (!permissions) return undefined;
   const simulate = await loadSimulator();
   if (!simulate) {
-    onProgress({ type: 'permissions-not-checked' });
+    tell({ type: 'permissions-not-checked' });
     return undefined;
   }
-  return new Guard(permissions, simulate, (denial) => onProgress({ type: 'denied', denial }));
+  return new Guard(permissions, simulate, (denial) => tell({ type: 'denied', denial }));
 }

@@ -1,9 +1,9 @@
-import type { OnProgress, ProgressEvent } from '../../local/index.ts';
+import type { UntimedEvent } from '../../history/events.ts';
 import type { Style } from '../terminal.ts';
 import { NOT_CHECKED } from './denials.ts';
 import { formatCount, formatDuration } from './units.ts';
 
-type Attempt = Extract<ProgressEvent, { type: 'attempt-started' | 'attempt-succeeded' | 'attempt-failed' }>;
+type Attempt = Extract<UntimedEvent, { type: 'attempt-started' | 'attempt-succeeded' | 'attempt-failed' }>;
 
 interface Chunks {
   readonly total: number;
@@ -23,7 +23,7 @@ const FAILURES_SHOWN = 10;
 export function progressLines(
   print: (line: string) => void,
   style: (style: Style, text: string) => string,
-): OnProgress {
+): (event: UntimedEvent) => void {
   let began = performance.now();
   const chunksOf = new Map<string, Chunks>();
   const line = (mark: string, text: string) =>
@@ -39,7 +39,7 @@ export function progressLines(
     }
     if (!event.chunks) line('>', nameOf(event));
   };
-  const succeeded = (event: Extract<ProgressEvent, { type: 'attempt-succeeded' }>) => {
+  const succeeded = (event: Extract<UntimedEvent, { type: 'attempt-succeeded' }>) => {
     const chunks = chunksOf.get(event.task);
     const quarter = () => (chunks ? Math.floor((4 * chunks.done) / chunks.total) : 0);
     if (chunks && event.chunks) {
@@ -52,7 +52,7 @@ export function progressLines(
     line(style('green', '+'), `${nameOf(event)} done in ${formatDuration(durationMs)}`);
   };
 
-  const failed = (event: Extract<ProgressEvent, { type: 'attempt-failed' }>) => {
+  const failed = (event: Extract<UntimedEvent, { type: 'attempt-failed' }>) => {
     const chunks = event.chunks && chunksOf.get(event.task);
     if (chunks) chunks.failed += 1;
     const shownBefore = chunks ? chunks.failed - 1 : 0;
@@ -87,6 +87,9 @@ export function progressLines(
         return line(style('red', 'x'), `${style('red', 'denied:')} ${event.denial.message}`);
       case 'permissions-not-checked':
         return line(style('yellow', '!'), NOT_CHECKED);
+      case 'chunks-counted':
+      case 'cleanup-ended':
+      case 'execution-ended':
       case 'run-ended':
         return;
       default:

@@ -5,8 +5,14 @@ import { PAYLOAD_LIMIT } from '../../state-machines/contract/result.ts';
 import type { TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import { isDistributed, type Plan, type PlannedTask } from '../../state-machines/graph/plan.ts';
 import { NonRetryableError } from './errors.ts';
+import type { ReleasedOutputs } from './release.ts';
 
-export function answerOf(record: CommitRecord, plan: Plan, task: PlannedTask): TaskAnswer {
+export function answerOf(
+  record: CommitRecord,
+  plan: Plan,
+  task: PlannedTask,
+  released: ReleasedOutputs = {},
+): TaskAnswer {
   const chunks = chunksAnswer(plan, task, record.outputs);
   return {
     status: 'SUCCEEDED',
@@ -15,6 +21,7 @@ export function answerOf(record: CommitRecord, plan: Plan, task: PlannedTask): T
     durationMs: record.durationMs,
     bytesIn: record.bytesIn,
     bytesOut: bytesOut(record),
+    ...(Object.keys(released).length > 0 && { released }),
     ...(record.values && { values: record.values }),
     ...(Object.keys(chunks).length > 0 && { chunks }),
   };

@@ -47,8 +47,8 @@ async function runTask(handler: AnyHandler, hook: PlannedHook | undefined, attem
     return handlerWork(handler, attempt, { id, attemptId, inputs: inputs(), extra });
   });
   // What hooks read stays until the run ends.
-  if (!hook) await releaseConsumed(attempt);
-  return answerOf(record, plan, task);
+  const released = hook ? {} : await releaseConsumed(attempt);
+  return answerOf(record, plan, task, released);
 }
 
 /**

@@ -35,8 +35,7 @@ export async function gatherChunks(task: ChunkTask, attempt: Attempt): Promise<T
     // It stores nothing: what it commits are the chunks' own objects.
     discard: async () => undefined,
   }));
-  await releaseConsumed(attempt);
-  return answerOf(record, plan, task);
+  return answerOf(record, plan, task, await releaseConsumed(attempt));
 }
 
 async function gather(id: TaskId, task: ChunkTask, records: Records): ReturnType<Work['carryOut']> {

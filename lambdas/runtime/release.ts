@@ -8,6 +8,7 @@
 
 import { asksToKeep } from '../../state-machines/contract/execution-input.ts';
 import type { CommitRecord } from '../../state-machines/contract/records.ts';
+import type { TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import { inDependencyOrder, type Plan } from '../../state-machines/graph/plan.ts';
 import { eachLimited } from '../storage/each-limited.ts';
 import { untilAborted } from './commit.ts';
@@ -18,37 +19,49 @@ const OUTPUTS_AT_ONCE = 8;
 /** Twice as many each time: where the first have committed, the others most likely have too. */
 const CONSUMERS_ASKED_AT_ONCE = { first: 4, most: 64 };
 
+/** The outputs that went, `task.output`, and their bytes. */
+export type ReleasedOutputs = NonNullable<TaskAnswer['released']>;
+
 /** To be called once the attempt's task has committed, and has published what is durable. Never throws. */
-export async function releaseConsumed(attempt: Attempt): Promise<void> {
+export async function releaseConsumed(attempt: Attempt): Promise<ReleasedOutputs> {
   const { plan, task, event, signal, log } = attempt;
-  if (asksToKeep(event.input)) return;
+  if (asksToKeep(event.input)) return {};
   const consumed = [...Object.values(task.inputs), ...(task.each ? [task.each] : [])].filter(
     (input) => plan.task(input.task)?.outputs[input.output]?.releasedBy,
   );
   const outputs = new Map(consumed.map((input) => [`${input.task}.${input.output}`, input]));
-  if (outputs.size === 0) return;
+  if (outputs.size === 0) return {};
   const commits = new Commits(attempt);
+  const released: Record<string, number> = {};
   const failed = (output: string) => (error: unknown) =>
     log.warn('could not be released; it goes when the run ends', { output, error: error as Error });
   await untilAborted(signal, () =>
-    eachLimited(outputs, OUTPUTS_AT_ONCE, ([name, input]) =>
-      releaseOutput(input, attempt, commits).catch(failed(name)),
-    ),
+    eachLimited(outputs, OUTPUTS_AT_ONCE, async ([name, input]) => {
+      try {
+        const bytes = await releaseOutput(input, attempt, commits);
+        if (bytes !== undefined) released[name] = bytes;
+      } catch (error) {
+        failed(name)(error);
+      }
+    }),
   ).catch(failed([...outputs.keys()].join(', ')));
+  return released;
 }
 
+/** @returns its bytes, where it went */
 async function releaseOutput(
   { task: producer, output }: { readonly task: string; readonly output: string },
   { plan, store, signal, log }: Attempt,
   commits: Commits,
-): Promise<void> {
-  if (!(await commits.allOf(plan.task(producer)?.outputs[output]?.releasedBy ?? []))) return;
+): Promise<number | undefined> {
+  if (!(await commits.allOf(plan.task(producer)?.outputs[output]?.releasedBy ?? []))) return undefined;
   const committed = (await commits.record(producer))?.outputs[output];
   // The graph may have been deployed anew since it was written. Gone is only what is to go by both.
-  if (!committed?.releasedBy || !(await commits.allOf(committed.releasedBy))) return;
+  if (!committed?.releasedBy || !(await commits.allOf(committed.releasedBy))) return undefined;
   const keys = (committed.parts ?? [committed]).map(({ key }) => key);
   await store.deleteAll(keys, signal);
   log.info('released', { output: `${producer}.${output}`, objects: keys.length, bytes: committed.bytes });
+  return committed.bytes;
 }
 
 /** What has committed: a record never changes, and never goes while its run is under way, so each is asked for once. */

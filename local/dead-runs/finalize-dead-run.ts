@@ -12,7 +12,7 @@ import { stateOf } from '../ending/executions-here.ts';
 import { type Settled, settle } from '../ending/settle.ts';
 import { settleWithoutPlan } from '../ending/settle-without-plan.ts';
 import { killLeftProcesses } from '../functions/left-processes.ts';
-import type { OnProgress } from '../progress.ts';
+import { type OnProgress, type Tell, telling } from '../progress.ts';
 import { type ExecutionRecord, newMark, temporaryName } from '../runs/execution-record.ts';
 import { type RunFolder, readResult } from '../runs/run-folder.ts';
 import { executionsOf, type HeldTurn, takeTurn } from '../runs/turns.ts';
@@ -53,15 +53,23 @@ export async function finalizeDeadRun(
       return { result: ended };
     }
     dropTornObjects(folder.s3);
-    return await finalize(folder, held, options);
+    const tell = telling(folder, execution.name, options.onProgress);
+    const finalized = await finalize(folder, held, tell, options);
+    const { result, results } = finalized;
+    tell({ type: 'run-ended', folder: folder.path, result, results });
+    return finalized;
   } catch (error) {
     held.leave();
     throw error;
   }
 }
 
-async function finalize(folder: RunFolder, held: HeldTurn, options: FinalizeDeadOptions): Promise<FinalizedRun> {
-  const { load, onProgress = () => undefined } = options;
+async function finalize(
+  folder: RunFolder,
+  held: HeldTurn,
+  tell: Tell,
+  { load }: FinalizeDeadOptions,
+): Promise<FinalizedRun & Settled> {
   const { execution, pipeline } = held.turn;
   const { handlers, hooks, afterExecution, project } = execution;
   const { status } = stateOf(folder, execution);
@@ -73,7 +81,7 @@ async function finalize(folder: RunFolder, held: HeldTurn, options: FinalizeDead
   try {
     const plan = await load(pipeline, project);
     const deployment = await deployFolder(plan, handlers, execution);
-    settled = atSite({ plan, folder, held, deployment, waits: 'real', onProgress }, settle);
+    settled = atSite({ plan, folder, held, deployment, waits: 'real', tell }, settle);
   } catch (error) {
     return withoutHooks(`the pipeline cannot be loaded any more: ${(error as Error).message}`);
   }

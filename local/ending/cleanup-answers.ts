@@ -1,7 +1,7 @@
 /** What the cleanup function has answered: the finalizer's output is not the place where all of it ends up. */
 
+import { cleanupResult } from '../../history/answers.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
-import { resultIn } from '../../state-machines/contract/reported-result.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import type { Invoke } from '../interpreter.ts';
 
@@ -20,8 +20,8 @@ export function observeCleanup(invoke: Invoke): CleanupAnswers {
   const observed: Invoke = async (invocation) => {
     const answer = await invoke(invocation);
     if (!isObject(answer)) return answer;
-    const { result: told, cause, objects, bytes } = answer;
-    result = resultIn(typeof cause === 'string' ? cause : JSON.stringify(told)) ?? result;
+    const { objects, bytes } = answer;
+    result = cleanupResult(answer) ?? result;
     if (typeof objects === 'number' && typeof bytes === 'number')
       swept = { objects: swept.objects + objects, bytes: swept.bytes + bytes };
     return answer;

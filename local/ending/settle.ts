@@ -1,12 +1,12 @@
 /** From the end of an execution to the end of the process's work on it: the finalizer, the results, the notes. */
 
+import type { ResultFile } from '../../history/events.ts';
 import { finalizeOnce } from '../../lambdas/reaper/finalize-once.ts';
 import type { Definition, State } from '../../state-machines/compiler/asl.ts';
 import { resultIn } from '../../state-machines/contract/reported-result.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import { STATES } from '../../state-machines/contract/states.ts';
 import { type ExecutionEnd, interpret } from '../interpreter.ts';
-import type { ResultFile } from '../progress.ts';
 import { exportResults } from '../results.ts';
 import { writeResult } from '../runs/run-folder.ts';
 import type { Site } from '../site.ts';

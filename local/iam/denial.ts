@@ -1,21 +1,10 @@
 /** What is told of a call that IAM denies. */
 
+import type { Denial } from '../../history/events.ts';
 import { CHUNKS, EXECUTIONS } from '../../state-machines/contract/keys.ts';
 import { LOCAL_BUCKETS } from '../assembly-model.ts';
 import type { Call, Principal, Statement } from './permissions.ts';
 import type { Decision } from './simulator.ts';
-
-export interface Denial {
-  /** Whose call it was, in the user's words: `task "aggregate"`. */
-  readonly who: string;
-  readonly role: string;
-  /** Such as `s3:GetObject`; for a request that no action is known for, the request. */
-  readonly action: string;
-  /** An ARN, with the names that buckets have here. */
-  readonly resource: string;
-  /** Whole sentences, with what would allow it. */
-  readonly message: string;
-}
 
 export function denialOf(principal: Principal, call: Call, { deniedBy }: Decision): Denial {
   const { who, role } = principal;

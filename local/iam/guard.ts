@@ -4,11 +4,12 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import type { Denial } from '../../history/events.ts';
 import { copySource } from '../s3/copy-source.ts';
 import type { Admission, Refusal, S3Request } from '../s3/endpoint.ts';
 import { LOCAL_CREDENTIALS } from '../s3/endpoint.ts';
 import { Decisions } from './decisions.ts';
-import { type Denial, denialOf, kindOf, unknownRequest } from './denial.ts';
+import { denialOf, kindOf, unknownRequest } from './denial.ts';
 import type { Call, Permissions, Principal } from './permissions.ts';
 import { bucketArn, objectArn, s3CallsOf } from './s3-calls.ts';
 import type { Simulate } from './simulator.ts';

@@ -316,7 +316,7 @@ describe('progress', () => {
     const lines: string[] = [];
     const report = progressLines((line) => lines.push(line), plain);
     const error = { name: 'Broken', message: 'no' };
-    report({ type: 'run-started', pipeline: 'flights', run: 'r1', folder, tasks: ['extract'] });
+    report({ type: 'run-started', input: {}, pipeline: 'flights', run: 'r1', folder, tasks: ['extract'] });
     report({ type: 'synthesis-started' });
     report({ type: 'attempt-started', task: 'extract', attempt: 1 });
     report({ type: 'attempt-failed', task: 'extract', attempt: 1, durationMs: 5, error });

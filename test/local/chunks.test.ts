@@ -88,7 +88,7 @@ describe.each<[string, Options]>([
 
   it('tell how many they are, and of each attempt at them', async () => {
     const { events } = await run(planOf(how));
-    expect(events).toContainEqual({ type: 'chunks-started', task: 'extract', count: 5 });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'chunks-started', task: 'extract', count: 5 }));
     const attempts = events.filter((event) => event.type === 'attempt-succeeded' && event.task === 'extract');
     const carriedOut = attempts.flatMap((event) => ('chunks' in event ? (event.chunks ?? []) : []));
     expect(carriedOut.toSorted()).toEqual(IDS);
@@ -100,7 +100,7 @@ describe.each<[string, Options]>([
     expect(filesUnder(join(folder, 'results/extract'))).toEqual(IDS.map((id) => `table/${id}.csv`));
     expect(readFileSync(join(folder, 'results/extract/table/b.csv'), 'utf8')).toBe('letter\nB\n');
     const ended = events.at(-1);
-    const files = ended?.type === 'run-ended' ? ended.results.filter(({ task }) => task === 'extract') : [];
+    const files = ended?.type === 'run-ended' ? (ended.results ?? []).filter(({ task }) => task === 'extract') : [];
     expect(files.map(({ output, chunk }) => `${output} ${chunk}`)).toEqual(IDS.map((id) => `table ${id}`));
   });
 

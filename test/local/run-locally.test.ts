@@ -81,8 +81,11 @@ describe('a run in which all goes well', () => {
     const events: ProgressEvent[] = [];
     const { id, result } = await run({ onProgress: (event) => events.push(event) });
     const path = join(dir, 'diamond', id, 'results/merge-load/table.csv');
+    const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/);
     expect(events[0]).toEqual({
+      at,
       type: 'run-started',
+      input: {},
       pipeline: 'diamond',
       run: id,
       folder: join(dir, 'diamond', id),
@@ -90,8 +93,13 @@ describe('a run in which all goes well', () => {
     });
     expect(events.filter(({ type }) => type === 'attempt-started')).toHaveLength(4);
     expect(events.filter(({ type }) => type === 'attempt-succeeded')).toHaveLength(4);
-    expect(events.at(-2)).toEqual({ type: 'cleanup-started' });
+    expect(events.slice(-4, -1)).toEqual([
+      { at, type: 'cleanup-started' },
+      { at, type: 'cleanup-ended', done: true, left: 0 },
+      { at, type: 'execution-ended', status: 'SUCCEEDED' },
+    ]);
     expect(events.at(-1)).toEqual({
+      at,
       type: 'run-ended',
       folder: expect.any(String),
       result,

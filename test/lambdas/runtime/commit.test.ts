@@ -58,6 +58,7 @@ describe('an attempt', () => {
       durationMs: expect.any(Number),
       bytesIn: 16,
       bytesOut: 5,
+      released: { 'first.rows': 16 },
     });
     const { outputs, attemptId } = await record();
     expect(await stored()).toEqual([

@@ -50,7 +50,15 @@ describe('gathering', () => {
     const answer = await run.gather();
     const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((chunk) => run.record(`work/_chunks/${chunk}`)));
     const durationMs = expect.any(Number);
-    expect(answer).toEqual({ status: 'SUCCEEDED', attempt: 1, retriesUsed: 1, durationMs, bytesIn: 0, bytesOut: 49 });
+    expect(answer).toEqual({
+      status: 'SUCCEEDED',
+      attempt: 1,
+      retriesUsed: 1,
+      durationMs,
+      bytesIn: 0,
+      bytesOut: 49,
+      released: { 'split.list': 34 },
+    });
     const folder = `results/pipe/${run.run}/work/report/`;
     expect(await run.record('work')).toEqual({
       version: 1,

@@ -12,8 +12,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Denial } from '../../../history/events.ts';
 import { Decisions } from '../../../local/iam/decisions.ts';
-import type { Denial } from '../../../local/iam/denial.ts';
 import { Guard } from '../../../local/iam/guard.ts';
 import type { Permissions, Principal, Statement } from '../../../local/iam/permissions.ts';
 import { loadSimulator, type Simulate } from '../../../local/iam/simulator.ts';

@@ -13,6 +13,7 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { Denial } from '../../../history/events.ts';
 import type { Executions } from '../../../lambdas/reaper/executions.ts';
 import { finalizeOnce } from '../../../lambdas/reaper/finalize-once.ts';
 import { reap } from '../../../lambdas/reaper/reap.ts';
@@ -20,7 +21,6 @@ import { type Assembly, LOCAL_BUCKETS as BUCKETS, functionArn } from '../../../l
 import { InProcessFunctions } from '../../../local/functions/in-process.ts';
 import { LambdaError } from '../../../local/functions/lambda-error.ts';
 import type { Decisions } from '../../../local/iam/decisions.ts';
-import type { Denial } from '../../../local/iam/denial.ts';
 import type { Guard, MachineRole } from '../../../local/iam/guard.ts';
 import type { Permissions, Principal } from '../../../local/iam/permissions.ts';
 import { clientOf, type LOCAL_CREDENTIALS, LOCAL_REGION, readingFrom, startS3 } from '../../../local/s3/endpoint.ts';

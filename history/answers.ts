@@ -1,0 +1,29 @@
+/** What the functions of a run answered, as far as its history tells of it. */
+
+import { isObject } from '../state-machines/contract/objects.ts';
+import { resultIn } from '../state-machines/contract/reported-result.ts';
+import type { RunResult } from '../state-machines/contract/result.ts';
+import type { AttemptFigures, CleanupEnded } from './events.ts';
+
+/** Of a task's function. */
+export function figuresIn(answer: unknown): Omit<AttemptFigures, 'durationMs'> {
+  const { bytesIn, bytesOut, released } = isObject(answer) ? answer : {};
+  return {
+    ...(typeof bytesIn === 'number' && { bytesIn }),
+    ...(typeof bytesOut === 'number' && { bytesOut }),
+    ...(isObject(released) && { released: released as Record<string, number> }),
+  };
+}
+
+/** Of the cleanup function, however the run ended. */
+export function cleanupEnd(answer: unknown): CleanupEnded {
+  if (!isObject(answer) || answer['done'] !== true) return { done: false };
+  const left = cleanupResult(answer)?.released.left;
+  return { done: true, ...(left !== undefined && { left }) };
+}
+
+/** @returns undefined where the cleanup was asked for something else, or could not tell */
+export function cleanupResult(answer: unknown): RunResult | undefined {
+  const { result, cause } = isObject(answer) ? answer : {};
+  return resultIn(typeof cause === 'string' ? cause : JSON.stringify(result));
+}
