@@ -1,4 +1,4 @@
-import type { Denial } from '../../local/index.ts';
+import type { Denial } from '../../history/events.ts';
 import type { Style } from '../terminal.ts';
 import { formatCount } from './units.ts';
 
