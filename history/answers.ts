@@ -1,9 +1,9 @@
 /** What the functions of a run answered, as far as its history tells of it. */
 
-import { isRunOut, marksOf } from '../state-machines/contract/marks.ts';
+import { type CaughtError, failureOf, isRunOut, marksOf } from '../state-machines/contract/marks.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { resultIn } from '../state-machines/contract/reported-result.ts';
-import type { RunResult } from '../state-machines/contract/result.ts';
+import type { FailureInfo, RunResult } from '../state-machines/contract/result.ts';
 import type { AttemptFigures, CleanupEnded } from './events.ts';
 
 /** Of a task's function. */
@@ -27,6 +27,11 @@ export function cleanupEnd(answer: unknown): CleanupEnded {
 export function cleanupResult(answer: unknown): RunResult | undefined {
   const { result, cause } = isObject(answer) ? answer : {};
   return resultIn(typeof cause === 'string' ? cause : JSON.stringify(result));
+}
+
+/** Why an execution failed: where its own cleanup has put its result into the cause, what that says. */
+export function executionError({ Error: name, Cause }: CaughtError): FailureInfo {
+  return resultIn(Cause)?.error ?? failureOf({ Error: name, ...(Cause !== undefined && { Cause }) });
 }
 
 /**

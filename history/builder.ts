@@ -29,6 +29,8 @@ export class HistoryBuilder {
   readonly #held = new HeldBytesBuilder();
   readonly #denials: Denial[] = [];
   #started: Event<'run-started'> | undefined;
+  /** The tasks of the run. */
+  #named: ReadonlySet<string> = new Set();
   #ended: Event<'execution-ended'> | undefined;
   #over: Event<'run-ended'> | undefined;
   #phase: Phase = 'preparing';
@@ -47,6 +49,7 @@ export class HistoryBuilder {
     switch (event.type) {
       case 'run-started':
         this.#started = event;
+        this.#named = new Set(event.tasks);
         this.#held.begin(at);
         for (const name of event.tasks) this.#task(name);
         break;
@@ -180,9 +183,8 @@ export class HistoryBuilder {
   }
 
   /** A task of the plan that the run, of an older one, does not have. */
-  #isOfAnotherGraph(task: TaskBuilder, result: RunResult | undefined): boolean {
-    const { tasks = [] } = this.#started ?? {};
-    if (tasks.length === 0 || task.isKnown || tasks.includes(task.name)) return false;
-    return this.#plan.task(task.name) !== undefined && result?.tasks[task.name] === undefined;
+  #isOfAnotherGraph({ name, isKnown }: TaskBuilder, result: RunResult | undefined): boolean {
+    if (this.#named.size === 0 || this.#named.has(name) || isKnown) return false;
+    return this.#plan.task(name) !== undefined && result?.tasks[name] === undefined;
   }
 }

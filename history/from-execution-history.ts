@@ -7,14 +7,13 @@
 
 import { functionStateOf } from '../state-machines/compiler/machine/state-names.ts';
 import { STOPPED_ERROR } from '../state-machines/contract/error-names.ts';
-import { failureOf } from '../state-machines/contract/marks.ts';
+import { type CaughtError, failureOf } from '../state-machines/contract/marks.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
-import { resultIn } from '../state-machines/contract/reported-result.ts';
 import type { FailureInfo, RunStatus } from '../state-machines/contract/result.ts';
 import { STATES } from '../state-machines/contract/states.ts';
 import type { HookKind } from '../state-machines/graph/declarations.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import { chunksIn, cleanupEnd, figuresIn } from './answers.ts';
+import { chunksIn, cleanupEnd, executionError, figuresIn } from './answers.ts';
 import type { AttemptOf, RunEvent, UntimedEvent } from './events.ts';
 import { answerIn, detailsOf, type EventDetails, type HistoryEvent, payloadIn } from './execution-history-event.ts';
 import { type Place, Places } from './execution-places.ts';
@@ -162,7 +161,7 @@ export class ExecutionHistoryReader {
   #ended(status: RunStatus, { error, cause }: EventDetails): UntimedEvent[] {
     if (this.#about.role === 'finalizer') return this.#stop(() => true);
     this.#underWay.clear();
-    const why = resultIn(cause)?.error ?? (error ? failureIn({ error, cause }) : undefined);
+    const why = error ? executionError(caught(error, cause)) : undefined;
     return [{ type: 'execution-ended', status, ...(why && { error: why }) }];
   }
 
@@ -288,5 +287,9 @@ export class ExecutionHistoryReader {
 }
 
 function failureIn({ error, cause }: EventDetails, otherwise = 'States.TaskFailed'): FailureInfo {
-  return failureOf({ Error: error || otherwise, ...(cause !== undefined && { Cause: cause }) });
+  return failureOf(caught(error || otherwise, cause));
+}
+
+function caught(error: string, cause: string | undefined): CaughtError {
+  return { Error: error, ...(cause !== undefined && { Cause: cause }) };
 }
