@@ -112,6 +112,7 @@ export class ExecutionHistoryReader {
       case 'TaskSucceeded':
         return this.#answered(place, details);
       case 'LambdaFunctionScheduleFailed':
+        return [...this.#unscheduled(place), ...this.#failed(place, failureIn(details))];
       case 'LambdaFunctionStartFailed':
       case 'LambdaFunctionFailed':
       case 'LambdaFunctionTimedOut':
@@ -211,13 +212,16 @@ export class ExecutionHistoryReader {
 
   #failed(place: Place, error: FailureInfo): UntimedEvent[] {
     place.error = error;
-    // What could not even be scheduled has no event before it that tells of the attempt.
-    const begun = this.#isUnderWay(place) ? [] : this.#call(place, undefined);
     const call = this.#endCall(place);
-    if (!call) return begun;
+    if (!call) return [];
     const { attempt } = call;
-    if (!attempt) return [...begun, ...this.#cleanupEnded(place, undefined)];
-    return [...begun, { type: 'attempt-failed', ...attempt, durationMs: this.#since(call), error }];
+    if (!attempt) return this.#cleanupEnded(place, undefined);
+    return [{ type: 'attempt-failed', ...attempt, durationMs: this.#since(call), error }];
+  }
+
+  /** What could not even be scheduled may have no event before it that tells of the attempt. */
+  #unscheduled(place: Place): UntimedEvent[] {
+    return this.#callAt(place) ? [] : this.#call(place, undefined);
   }
 
   #cleanupEnded(place: Place, answer: unknown): UntimedEvent[] {
@@ -264,10 +268,6 @@ export class ExecutionHistoryReader {
         if (!attempt) return [];
         return [{ type: 'attempt-failed', ...attempt, durationMs: this.#since(call), error: STOPPED }];
       });
-  }
-
-  #isUnderWay(place: Place): boolean {
-    return this.#callAt(place) !== undefined;
   }
 
   #endCall(place: Place): Call | undefined {
