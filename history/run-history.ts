@@ -49,7 +49,7 @@ export interface TaskHistory {
   readonly retriesUsed: number;
   /** From the start of the first attempt, or of the first chunk. */
   readonly startedAt?: string;
-  /** To the end of the last attempt. */
+  /** To the end of the last attempt, once it is over. */
   readonly endedAt?: string;
   readonly bytesIn?: number;
   readonly bytesOut?: number;

@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { executionError } from '../history/answers.ts';
 import type { EndedExecution } from '../lambdas/reaper/executions.ts';
 import { knownToCleanup } from '../state-machines/compiler/machine/run-end.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
-import { failureOf } from '../state-machines/contract/marks.ts';
 import type { FailureInfo, RunResult, RunStatus } from '../state-machines/contract/result.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { type Deployment, deployFolder, deployPlain } from './deployment.ts';
@@ -166,7 +166,7 @@ function endedAs(end: ExecutionEnd): Omit<EndedExecution, 'startedAt' | 'input'>
 function endOf({ status, error, cause }: EndedExecution): { readonly status: RunStatus; readonly error?: FailureInfo } {
   return {
     status,
-    ...(error != null && { error: failureOf({ Error: error, ...(cause != null && { Cause: cause }) }) }),
+    ...(error != null && { error: executionError({ Error: error, ...(cause != null && { Cause: cause }) }) }),
   };
 }
 
