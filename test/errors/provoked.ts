@@ -1,6 +1,6 @@
 /** How errors come about that docs/errors.md shows: each as it is printed, with `/project` for the folder it is met in. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -9,12 +9,14 @@ import { renderError } from '../../cli/render/error.ts';
 import { findHandlerFiles } from '../../infra/bundling/handler-files.ts';
 import { defaultProvider } from '../../lambdas/libraries/environment-credentials.ts';
 import { NonRetryableError } from '../../lambdas/runtime/index.ts';
-import { type RunLocallyOptions, runLocally } from '../../local/index.ts';
+import { type RunLocallyOptions, runLocally, stopRun } from '../../local/index.ts';
+import { thisProcess } from '../../local/runs/process-identity.ts';
 import { compile } from '../../state-machines/compiler/compile.ts';
 import { parseLease } from '../../state-machines/contract/records.ts';
 import { parseTaskEvent } from '../../state-machines/contract/task-events.ts';
 import { allOf, chunks, fromOutput, json, type Plan, ref, TaskGraph, text } from '../../state-machines/index.ts';
 import { ebbtide, project } from '../cli/fixtures.ts';
+import { turnOf } from '../local/dead-runs/left-runs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -132,6 +134,14 @@ export const PROVOKED: Readonly<Record<string, () => Promise<string>>> = {
   InvalidInput: () => commandLine('run', 'flights', '--input', '{day: 1}'),
   InvalidOption: () => commandLine('run', 'flights', '--keep-on-failure', '2 days'),
   InvalidRunId: () => commandLine('run', 'flights', '--run', 'monday morning'),
+  NotPermitted: async () => {
+    const turns = join(dir, 'harbours/monday/turns');
+    mkdirSync(turns, { recursive: true });
+    const by = { ...thisProcess(), boot: 'of its own', machine: 'warehouse-7', pid: 4711 };
+    const turn = { version: 1, by, at: '2026-11-20T21:35:00.000Z', ...turnOf('monday') };
+    writeFileSync(join(turns, '1.json'), JSON.stringify(turn));
+    return printed(await thrown(() => stopRun({ dir, pipeline: 'harbours', run: 'monday' })));
+  },
   NotResumable: async () => {
     const { run: id } = await run({});
     return printed(await thrown(() => runLocally(plan, { handlers: GOOD, dir, resume: id })));

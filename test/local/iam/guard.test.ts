@@ -51,7 +51,11 @@ function principal(statements: readonly Statement[]): Principal {
 const work = principal(STATEMENTS);
 const permissions: Permissions = {
   functions: new Map([['arn:work', work]]),
-  stateMachine: { ...principal([]), who: 'the state machine' },
+  stateMachine: {
+    ...principal([]),
+    who: 'the state machine',
+    machine: 'arn:aws:states:us-east-1:000000000000:stateMachine:trips',
+  },
   finalizer: { ...principal([]), who: 'the finalizer' },
   bucketPolicies: new Map([
     [
@@ -191,6 +195,15 @@ it('a denial says what would allow it, and its answer only that it is one', asyn
   expect(denials[0]?.message).toBe(
     `${what}. This one would, where the pipeline is deployed: pipeline.functions["work"]?.addToRolePolicy(new PolicyStatement({ actions: ["s3:GetObject"], resources: [pipeline.runsBucket.arnForObjects("other/a")] }))`,
   );
+});
+
+it('a state machine that may not start the children of a Map is told so as Step Functions tells it', async () => {
+  await expect(guard.machine('stateMachine').startChild()).rejects.toMatchObject({
+    name: 'States.Permissions',
+    message: expect.stringMatching(
+      /the state machine .* may not states:StartExecution .*no statement of its role allows it$/,
+    ),
+  });
 });
 
 it('what the policy of the bucket denies is denied, whatever the role allows', async () => {
