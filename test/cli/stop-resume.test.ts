@@ -16,7 +16,7 @@ beforeAll(async () => {
   await runLocally(plan, { dir, run: 'badly', keepOnFailure: 5_400, handlers: { only }, waits: 'none' });
 });
 
-describe('wrong use ends with exit code 2 and one message on stderr:', () => {
+describe('wrong use ends with exit code 2 and one message on stderr with its code, and where to read more:', () => {
   it.each<[string, string[], string[]]>([
     ['stop where nothing runs', ['stop', 'flights'], ['no run of "flights" is running']],
     ['stop of a run that there is not', ['stop', 'flights', 'wel'], ['no run "wel"', 'did you mean "well"?']],
@@ -33,7 +33,7 @@ describe('wrong use ends with exit code 2 and one message on stderr:', () => {
     const { exitCode, stdout, stderr } = await ebbtide(...args, '--dir', dir);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     for (const word of words) expect(stderr).toContain(word);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(/^[A-Z]\w+: .*\nmore: docs\/errors\.md#\w+\n$/);
   });
 });
 

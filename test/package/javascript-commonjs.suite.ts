@@ -49,6 +49,9 @@ describe('the app of docs/library.md in JavaScript as CommonJS, with the lowest 
       'run',
       'sales',
     );
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^ebbtide needs Node\.js 24 or later/) });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^NodeTooOld: ebbtide needs Node\.js 24 or later/),
+    });
   });
 });
