@@ -375,7 +375,7 @@ const NASTY_DRAWN = [
   'flowchart TD',
   '  subgraph run["nasty"]',
   '    t0["end"]',
-  '    t1["subgraph<br/>when input.a is #34;#92;#34;#93;#59; end#92;n#96;#60;b#62;#96;#37;#37;#123;init#125;#37;#37;#35;35#59;#124;#233;#34; or end.stats.rows #60; 1"]',
+  '    t1["subgraph<br/>when input.a is #34;#92;#8288;#34;#93;#59; end#92;#8288;n#96;#60;b#62;#96;#37;#37;#123;init#125;#37;#37;#35;35#59;#124;#233;#34; or end.stats.rows #60; 1"]',
   '    t2["class<br/>when end.stats.rows #62;= 1"]',
   '    t0 -->|"more (optional), stats.rows (condition)"| t1',
   '    t0 -.->|"stats.rows (condition)"| t2',

@@ -72,6 +72,14 @@ function lines(texts: readonly string[]): string {
   return texts.map(escaped).join('<br/>');
 }
 
+/** A backslash before an n would be a new line to Mermaid even as an entity: a word joiner, which nobody sees, parts them. */
+const PARTED_BACKSLASH = '#92;#8288;';
+
 function escaped(text: string): string {
-  return [...text].map((sign) => (/^[A-Za-z0-9 .,:_()=/-]$/.test(sign) ? sign : `#${sign.codePointAt(0)};`)).join('');
+  return [...text]
+    .map((sign) => {
+      if (/^[A-Za-z0-9 .,:_()=/-]$/.test(sign)) return sign;
+      return sign === '\\' ? PARTED_BACKSLASH : `#${sign.codePointAt(0)};`;
+    })
+    .join('');
 }
