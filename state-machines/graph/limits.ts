@@ -33,7 +33,7 @@ export const RESOURCES: Record<keyof ResourceReq, Range> = {
 };
 
 /** https://states-language.net/spec.html#errors; MaxDelaySeconds must be below 31,622,400 (a year of seconds). */
-const RETRY: Record<'intervalSeconds' | 'backoffRate' | 'maxDelaySeconds', Range> = {
+export const RETRY: Record<'intervalSeconds' | 'backoffRate' | 'maxDelaySeconds', Range> = {
   intervalSeconds: { min: 1, max: 31_622_399, integer: true },
   backoffRate: { min: 1, max: 1_000, integer: false },
   maxDelaySeconds: { min: 1, max: 31_622_399, integer: true },
@@ -42,7 +42,7 @@ const RETRY: Record<'intervalSeconds' | 'backoffRate' | 'maxDelaySeconds', Range
 /** Lambda's longest. */
 export const TIMEOUT_SECONDS: Range = { min: 1, max: 900, integer: true };
 export const RETRIES: Range = { min: 0, max: 1_000, integer: true };
-const EXPECTED_SECONDS: Range = { min: 0, max: 31_622_399, integer: false };
+export const EXPECTED_SECONDS: Range = { min: 0, max: 31_622_399, integer: false };
 
 const OPTIONS = ['inputs', 'outputs', 'retries', 'retry', 'timeoutSeconds', 'resources'];
 const TASK_OPTIONS = ['expectedSeconds', 'release', 'when', 'each', 'maxConcurrency', 'toleratedFailures', 'batchSize'];
