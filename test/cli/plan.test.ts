@@ -3,12 +3,14 @@ import { conditionText } from '../../cli/render/condition.ts';
 import { renderGraph, renderStructure } from '../../cli/render/plan/graph.ts';
 import { eachText } from '../../cli/render/plan/hooks.ts';
 import { renderMermaid } from '../../cli/render/plan/mermaid.ts';
+import { renderWaits } from '../../cli/render/plan/waits.ts';
 import type { PlannedCondition } from '../../state-machines/graph/plan.ts';
 import {
   allOf,
   anyOf,
   type Condition,
   chunks,
+  compile,
   fromInput,
   fromOutput,
   json,
@@ -17,6 +19,7 @@ import {
   type Structure,
   TaskGraph,
 } from '../../state-machines/index.ts';
+import { lasting, planOf } from '../graph/graphs.ts';
 import { ebbtide, project, temporaryFolder } from './fixtures.ts';
 
 describe('a condition', () => {
@@ -78,7 +81,7 @@ const root = project(temporaryFolder(), {
   'state-machines/pipelines/rivers.ts': RIVERS,
 });
 
-async function planOf(...args: string[]) {
+async function shown(...args: string[]) {
   const before = process.cwd();
   process.chdir(root);
   try {
@@ -90,26 +93,26 @@ async function planOf(...args: string[]) {
 
 describe('ebbtide plan', () => {
   it('of a graph with barriers shows who waits for whom, what it costs, and how near its limits are', async () => {
-    const { stdout, exitCode, stderr } = await planOf('rivers', '--runs-per-month', '100');
+    const { stdout, exitCode, stderr } = await shown('rivers', '--runs-per-month', '100');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toBe(RIVERS_SHOWN);
   });
 
   it('of a pipeline with everything shows chunks, conditions and hooks in words', async () => {
     const options = ['--schedule', 'rate(1 hour)', '--chunks', 'extract=20', '--seconds', 'load=40'];
-    const { stdout, exitCode, stderr } = await planOf('trips', ...options);
+    const { stdout, exitCode, stderr } = await shown('trips', ...options);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toBe(TRIPS_SHOWN);
   });
 
   it('with --mermaid prints a flowchart, and nothing else', async () => {
-    const { stdout, exitCode, stderr } = await planOf('trips', '--mermaid');
+    const { stdout, exitCode, stderr } = await shown('trips', '--mermaid');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toBe(TRIPS_DRAWN);
   });
 
   it('with --json has all of it as data', async () => {
-    const { tasks, hooks, ...rest } = JSON.parse((await planOf('trips', '--json', '--runs-per-month', '100')).stdout);
+    const { tasks, hooks, ...rest } = JSON.parse((await shown('trips', '--json', '--runs-per-month', '100')).stdout);
     expect(tasks[1]).toMatchObject({
       name: 'extract',
       dependencies: ['list'],
@@ -140,7 +143,7 @@ describe('ebbtide plan', () => {
     [['--seconds', 'laod=1'], 'did you mean "load"?'],
     [['--chunks', 'load=1'], 'are extract'],
   ])('%j is wrong use', async (options, said) => {
-    const { stdout, exitCode, stderr } = await planOf('trips', ...options);
+    const { stdout, exitCode, stderr } = await shown('trips', ...options);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(said);
   });
@@ -179,6 +182,15 @@ export const plan = graph.build();`,
       task('f'),
     );
     expect(renderStructure(nested)).toEqual(['┌─ ┌─ a', '│  └─ b', '│  c', '├─ d', '└─ e', 'f']);
+  });
+
+  it('tells the longest wait first', () => {
+    const plan = planOf('a -> x, b -> x, b -> y, c -> y, c -> z', lasting({ a: 9, b: 2, c: 5, x: 1, y: 1, z: 1 }));
+    const { waits } = compile(plan);
+    const told = renderWaits({ waits, criticalPathSeconds: 1, makespanSeconds: 1, hinted: true }).slice(2, -1);
+    const seconds = told.map((line) => Number(/(\d+) s {2}for/.exec(line)?.[1]));
+    expect(seconds.length).toBeGreaterThan(1);
+    expect(seconds).toEqual(seconds.toSorted((a, b) => b - a));
   });
 
   it('breaks a long line of dependencies', () => {
@@ -235,7 +247,7 @@ how the state machine nests them (a bracket: at the same time):
      map
   forecast
 
-waits that are in the nesting only, and how long each task stands still for them:
+waits that are in the nesting only, and how long each task stands still for them, the longest first:
   forecast  0 s  for map
 the longest path of the graph takes 60 s, the nested machine 60 s (by expectedSeconds)
 
@@ -257,7 +269,8 @@ a month costs about 1.45 USD at 100 runs:
   CloudWatch: metrics of runs  0.82  metrics  0.25
   the deployment, idle or not     1  months   1.09
 
-an estimate, by list prices of us-east-1, 2026-11; without free tiers, storage, logs, traffic and what handlers call
+an estimate, by list prices of us-east-1, 2026-11, free tiers left out (but for the dashboard: an account's first three)
+not in it: storage, logs, traffic, and what handlers call
 prices: https://aws.amazon.com/step-functions/pricing/, https://aws.amazon.com/lambda/pricing/,
         https://aws.amazon.com/s3/pricing/, https://aws.amazon.com/cloudwatch/pricing/,
         https://aws.amazon.com/eventbridge/pricing/
@@ -328,7 +341,8 @@ a month costs about 4.80 USD at 730 runs, rate(1 hour):
   EventBridge: starts          730  starts   0.00
   the deployment, idle or not    1  months   1.19
 
-an estimate, by list prices of us-east-1, 2026-11; without free tiers, storage, logs, traffic and what handlers call
+an estimate, by list prices of us-east-1, 2026-11, free tiers left out (but for the dashboard: an account's first three)
+not in it: storage, logs, traffic, and what handlers call
 prices: https://aws.amazon.com/step-functions/pricing/, https://aws.amazon.com/lambda/pricing/,
         https://aws.amazon.com/s3/pricing/, https://aws.amazon.com/cloudwatch/pricing/,
         https://aws.amazon.com/eventbridge/pricing/

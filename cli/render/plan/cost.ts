@@ -25,7 +25,8 @@ export function renderCost({ run, retries, month, idle, work, region, asOf, when
     ...assumptions(work),
     ...section(monthly, parts.map(row(2)), ALIGN),
     '',
-    `an estimate, by list prices of ${region}, ${asOf}; without free tiers, storage, logs, traffic and what handlers call`,
+    `an estimate, by list prices of ${region}, ${asOf}, free tiers left out (but for the dashboard: an account's first three)`,
+    'not in it: storage, logs, traffic, and what handlers call',
     ...listed('prices: ', PRICE_SOURCES),
   ];
 }

@@ -12,7 +12,9 @@ export interface ShownWaits {
 }
 
 export function renderWaits({ waits, criticalPathSeconds, makespanSeconds, hinted }: ShownWaits): string[] {
-  const nested = waits.flatMap(({ task, nesting }) => (nesting ? [{ task, ...nesting }] : []));
+  const nested = waits
+    .flatMap(({ task, nesting }) => (nesting ? [{ task, ...nesting }] : []))
+    .sort((a, b) => b.seconds - a.seconds);
   const basis = hinted ? 'by expectedSeconds' : 'if every task took 1 s: none has expectedSeconds';
   const spans = `the longest path of the graph takes ${inSeconds(criticalPathSeconds)}, the nested machine ${inSeconds(makespanSeconds)} (${basis})`;
   if (nested.length === 0) return ['', 'no task waits for one that it does not depend on', spans];
@@ -20,7 +22,7 @@ export function renderWaits({ waits, criticalPathSeconds, makespanSeconds, hinte
   const secondsWidth = Math.max(...nested.map(({ seconds }) => inSeconds(seconds).length));
   return [
     '',
-    'waits that are in the nesting only, and how long each task stands still for them:',
+    'waits that are in the nesting only, and how long each task stands still for them, the longest first:',
     ...nested.flatMap(({ task, behind, seconds }) =>
       listed(`  ${task.padEnd(nameWidth)}  ${inSeconds(seconds).padStart(secondsWidth)}  for `, behind),
     ),
