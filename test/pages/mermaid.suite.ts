@@ -34,17 +34,30 @@ const ARGS = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
+const isThere = install();
 let browser: Browser;
 let page: Page;
 
+/** @returns whether npm could; where it could not, that is a failure in CI only */
+function install(): boolean {
+  const options = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--no-save'];
+  try {
+    execFileSync('npm', [...options, `mermaid@${VERSION}`], { stdio: 'pipe', timeout: 300_000 });
+    return true;
+  } catch (error) {
+    if (process.env['CI']) throw error;
+    process.stderr.write(`skipped: mermaid@${VERSION} cannot be installed\n`);
+    return false;
+  }
+}
+
 beforeAll(async () => {
-  const install = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--no-save'];
-  execFileSync('npm', [...install, `mermaid@${VERSION}`], { stdio: 'pipe', timeout: 300_000 });
+  if (!isThere) return;
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
   page = await browser.newPage();
   await page.setContent('<!doctype html><body></body>');
   await page.addScriptTag({ path: join(folder, 'node_modules/mermaid/dist/mermaid.min.js') });
-}, 360_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -79,7 +92,7 @@ async function drawn(text: string): Promise<Drawing> {
   }, text);
 }
 
-describe('Mermaid draws', () => {
+describe.skipIf(!isThere)('Mermaid draws', () => {
   it('flights, with its data on its edges', async () => {
     expect(await drawn(renderMermaid(flights))).toEqual({
       nodes: ['aggregate', 'enrich', 'extract\nfor each chunk, 4 at once', 'merge-load', 'split'],
