@@ -1,39 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { loadPipeline } from '../cli/pipelines.ts';
 import { runLocally } from '../local/index.ts';
+import { REPO } from './docs/pages.ts';
+import { LIBRARY, pageProject, writeFilesOf } from './docs/typescript.ts';
 
-const REPO = join(import.meta.dirname, '..');
-const root = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-const DOCUMENTS = ['README.md', 'docs/graphs.md', 'docs/endings.md', 'docs/operating.md'];
-
-/** A page's own files, in a project of their own: what they import from the repo becomes an absolute path. */
-function writeFilesOf(page: string, folder = root): string[] {
-  const text = readFileSync(join(REPO, page), 'utf8');
-  const files = new Map<string, string>();
-  for (const [, path = '', code = ''] of text.matchAll(/```ts\n\/\/ (\S+\.ts)\n(.*?)```/gs)) {
-    files.set(path, (files.get(path) ?? '') + code);
-  }
-  const blocks = text.match(/```ts\n/g) ?? [];
-  const named = text.match(/```ts\n\/\/ \S+\.ts\n/g) ?? [];
-  expect(named, `each block of ${page} says what file it is from`).toHaveLength(blocks.length);
-  for (const [path, code] of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    const absolute = code
-      .replaceAll("'../index.ts'", JSON.stringify(join(REPO, 'state-machines/index.ts')))
-      .replaceAll("'./index.ts'", JSON.stringify(join(REPO, 'infra/index.ts')))
-      .replaceAll("'../runtime/index.ts'", JSON.stringify(join(REPO, 'lambdas/runtime/index.ts')));
-    writeFileSync(join(folder, path), absolute);
-  }
-  return [...files.keys()];
-}
-
-const files = DOCUMENTS.flatMap((page) => writeFilesOf(page));
+const { root, files } = pageProject();
 
 it('the code on the pages type-checks', () => {
   symlinkSync(join(REPO, 'node_modules'), join(root, 'node_modules'));
@@ -66,7 +40,7 @@ it('the code on docs/library.md type-checks', () => {
       },
     },
     // Its test has the globals of Jest, which is not here.
-    include: writeFilesOf('docs/library.md', app).filter((file) => !file.startsWith('test/')),
+    include: writeFilesOf(LIBRARY, app).filter((file) => !file.startsWith('test/')),
   };
   writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(config));
   writeFileSync(join(app, 'package.json'), '{}');

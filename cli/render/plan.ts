@@ -1,36 +1,32 @@
-import { DEFINITION_BYTES } from '../../state-machines/compiler/limits.ts';
-import type { PlannedCondition, PlannedEach, PlannedHook } from '../../state-machines/graph/plan.ts';
-import type { Structure } from '../../state-machines/index.ts';
+import type { LimitShare } from '../../state-machines/compiler/limit-shares.ts';
+import type { CompiledPipeline, Plan } from '../../state-machines/index.ts';
 import { conditionText } from './condition.ts';
-import { renderTable } from './table.ts';
-import { formatBytes, formatCount } from './units.ts';
+import { renderCost, type ShownCost } from './plan/cost.ts';
+import { renderGraph, renderStructure } from './plan/graph.ts';
+import { eachText, hookText } from './plan/hooks.ts';
+import { renderLimits } from './plan/limits.ts';
+import { section } from './plan/lines.ts';
+import { renderWaits } from './plan/waits.ts';
+import { formatCount } from './units.ts';
 
 export interface ShownPlan {
-  readonly pipeline: string;
-  readonly taskCount: number;
-  readonly waves: readonly (readonly string[])[];
-  readonly tasks: readonly ShownTask[];
-  readonly hooks: readonly ShownHook[];
-  readonly structure: Structure;
-  readonly statesEntered: number;
-  readonly definitionBytes: number;
+  readonly plan: Plan;
+  readonly compiled: Pick<
+    CompiledPipeline,
+    'structure' | 'statesEntered' | 'waits' | 'criticalPathSeconds' | 'makespanSeconds'
+  >;
+  readonly limits: readonly LimitShare[];
+  readonly cost: ShownCost;
 }
 
-export interface ShownTask {
-  readonly name: string;
-  readonly dependencies: readonly string[];
-  readonly when?: PlannedCondition;
-  readonly each?: PlannedEach;
-}
-
-export type ShownHook = Pick<PlannedHook, 'name' | 'hook' | 'owner' | 'about' | 'dependencies'>;
-
-export function renderPlan(plan: ShownPlan): string {
-  const share = ((plan.definitionBytes / DEFINITION_BYTES) * 100).toFixed(1);
+export function renderPlan({ plan, compiled, limits, cost }: ShownPlan): string {
+  const waves = plan.waves();
+  const hinted = plan.tasks.some(({ expectedSeconds }) => expectedSeconds !== undefined);
   return [
-    `${plan.pipeline}: ${formatCount(plan.taskCount, 'task')} in ${formatCount(plan.waves.length, 'wave')}`,
+    `${plan.pipeline}: ${formatCount(plan.taskCount, 'task')} in ${formatCount(waves.length, 'wave')}`,
     '',
-    ...plan.waves.map((wave, index) => `  wave ${index}  ${wave.join(', ')}`),
+    'the graph, wave by wave (← what a task waits for):',
+    ...renderGraph(waves, compiled.waits),
     ...section(
       'that run for each chunk of a list:',
       plan.tasks.flatMap(({ name, each }) => (each ? [[name, eachText(each)]] : [])),
@@ -44,57 +40,12 @@ export function renderPlan(plan: ShownPlan): string {
       plan.hooks.map((hook) => [hook.name, hookText(hook)]),
     ),
     '',
-    'how the state machine nests them:',
-    ...renderStructure(plan.structure, '  '),
+    'how the state machine nests them (a bracket: at the same time):',
+    ...renderStructure(compiled.structure).map((line) => `  ${line}`),
+    ...renderWaits({ ...compiled, hinted }),
     '',
-    `${plan.statesEntered} states entered when all goes well`,
-    `${formatBytes(plan.definitionBytes)} of definition, ${share} % of what Step Functions takes`,
+    `${compiled.statesEntered} states entered when all goes well`,
+    ...renderCost(cost),
+    ...renderLimits(limits),
   ].join('\n');
-}
-
-function section(title: string, rows: readonly (readonly string[])[]): string[] {
-  if (rows.length === 0) return [];
-  const lines = renderTable(rows, ['left', 'left']).split('\n');
-  return ['', title, ...lines.map((line) => `  ${line}`)];
-}
-
-function eachText({ task, output, maxChunks, maxConcurrency, batchSize, toleratedFailures }: PlannedEach): string {
-  const batches = batchSize > 1 ? ` in batches of ${batchSize}` : '';
-  const tolerated =
-    'percentage' in toleratedFailures
-      ? `${toleratedFailures.percentage} % may fail`
-      : toleratedFailures.count > 0
-        ? `${toleratedFailures.count} may fail`
-        : 'none may fail';
-  return `${task}.${output}: ${formatCount(maxChunks, 'chunk')} at the most${batches}, ${maxConcurrency} at once, ${tolerated}`;
-}
-
-function hookText({ hook, owner }: Pick<PlannedHook, 'hook' | 'owner'>): string {
-  const of = owner.kind === 'group' ? ` of the group ${owner.group}` : '';
-  switch (hook) {
-    case 'errors':
-      return owner.kind === 'task' ? `when ${owner.task} has failed` : `when a task${of} has failed`;
-    case 'finally':
-      return owner.kind === 'group' ? `always, after the tasks${of}` : 'always, at the end of the run';
-    case 'after-execution':
-      return 'when the execution has ended';
-    default:
-      return hook satisfies never;
-  }
-}
-
-function renderStructure(structure: Structure, indent: string): string[] {
-  switch (structure.kind) {
-    case 'task':
-      return [indent + structure.task];
-    case 'sequence':
-      return [
-        `${indent}one after the other`,
-        ...structure.parts.flatMap((part) => renderStructure(part, `${indent}  `)),
-      ];
-    case 'parallel':
-      return [`${indent}at the same time`, ...structure.parts.flatMap((part) => renderStructure(part, `${indent}  `))];
-    default:
-      return structure satisfies never;
-  }
 }

@@ -22,6 +22,7 @@ import {
 import { verdictStates } from './machine/verdict.ts';
 import { placeholdersOf } from './placeholders.ts';
 import type { Nest, Structure } from './structure.ts';
+import { type TaskWaits, waitsOf } from './waits.ts';
 
 export interface CompileOptions {
   /** How long a run may take. @default as long as Step Functions lets it, a year */
@@ -44,6 +45,8 @@ export interface CompiledPipeline {
   readonly functions: Readonly<Record<string, string>>;
   /** How the graph was nested. */
   readonly structure: Structure;
+  /** What each task waits for, by the graph and by the nesting, and each hook that is nested with them. */
+  readonly waits: readonly TaskWaits[];
   /** States entered by a run in which every task runs and succeeds at once; those of a task's chunks are not counted. */
   readonly statesEntered: number;
   /** The definition's size as compact JSON, in UTF-8 bytes; Step Functions takes 1,048,576. */
@@ -116,6 +119,7 @@ export function compileNested(plan: Plan, nest: Nest | undefined, options: Compi
     finalizer,
     functions,
     structure: run.structure,
+    waits: waitsOf(plan, run.nodes, run.structure),
     statesEntered: run.statesEntered + around,
     definitionBytes: limits.find(({ name }) => name === 'definition')?.used ?? 0,
     limits,

@@ -36,7 +36,7 @@ export const DEFINITION_BYTES = 1_048_576;
 /** What to do about a definition that is too large. */
 export const SMALLER_DEFINITION =
   'split the pipeline in two, one started by the other, or put small tasks of one chain into one task';
-const HISTORY_EVENTS = 25_000;
+export const HISTORY_EVENTS = 25_000;
 
 export function limitsOf(
   plan: Plan,

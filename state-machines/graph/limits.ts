@@ -27,22 +27,22 @@ export interface Range {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const RESOURCES: Record<keyof ResourceReq, Range> = {
+export const RESOURCES: Record<keyof ResourceReq, Range> = {
   memoryMiB: { min: 128, max: 10_240, integer: true },
   ephemeralStorageMiB: { min: 512, max: 10_240, integer: true },
 };
 
 /** https://states-language.net/spec.html#errors; MaxDelaySeconds must be below 31,622,400 (a year of seconds). */
-const RETRY: Record<'intervalSeconds' | 'backoffRate' | 'maxDelaySeconds', Range> = {
+export const RETRY: Record<'intervalSeconds' | 'backoffRate' | 'maxDelaySeconds', Range> = {
   intervalSeconds: { min: 1, max: 31_622_399, integer: true },
   backoffRate: { min: 1, max: 1_000, integer: false },
   maxDelaySeconds: { min: 1, max: 31_622_399, integer: true },
 };
 
 /** Lambda's longest. */
-const TIMEOUT_SECONDS: Range = { min: 1, max: 900, integer: true };
-const RETRIES: Range = { min: 0, max: 1_000, integer: true };
-const EXPECTED_SECONDS: Range = { min: 0, max: 31_622_399, integer: false };
+export const TIMEOUT_SECONDS: Range = { min: 1, max: 900, integer: true };
+export const RETRIES: Range = { min: 0, max: 1_000, integer: true };
+export const EXPECTED_SECONDS: Range = { min: 0, max: 31_622_399, integer: false };
 
 const OPTIONS = ['inputs', 'outputs', 'retries', 'retry', 'timeoutSeconds', 'resources'];
 const TASK_OPTIONS = ['expectedSeconds', 'release', 'when', 'each', 'maxConcurrency', 'toleratedFailures', 'batchSize'];

@@ -7,32 +7,33 @@ const folder = temporaryFolder();
 const dir = join(folder, 'runs');
 
 describe('ebbtide plan flights', () => {
-  it('shows the waves, the nesting, the states entered and the size', async () => {
+  it('shows the waves, the nesting, the states entered and the limits', async () => {
     const { exitCode, stdout, stderr } = await ebbtide('plan', 'flights');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout.split('\n').slice(0, 21)).toEqual([
+    expect(stdout.split('\n').slice(0, 20)).toEqual([
       'flights: 5 tasks in 4 waves',
       '',
-      '  wave 0  split',
-      '  wave 1  extract',
-      '  wave 2  aggregate, enrich',
-      '  wave 3  merge-load',
+      'the graph, wave by wave (← what a task waits for):',
+      '  0  split',
+      '  1  extract     ← each chunk of split.rowGroups',
+      '  2  aggregate   ← extract.raw',
+      '     enrich      ← extract.raw',
+      '  3  merge-load  ← extract.intake, aggregate.agg, enrich.enriched',
       '',
       'that run for each chunk of a list:',
       '  extract  split.rowGroups: 100 chunks at the most, 4 at once, none may fail',
       '',
-      'how the state machine nests them:',
-      '  one after the other',
-      '    split',
-      '    extract',
-      '    at the same time',
-      '      aggregate',
-      '      enrich',
-      '    merge-load',
+      'how the state machine nests them (a bracket: at the same time):',
+      '  split',
+      '  extract',
+      '  ┌─ aggregate',
+      '  └─ enrich',
+      '  merge-load',
       '',
-      '12 states entered when all goes well',
-      expect.stringMatching(/^\d+\.\d kB of definition, 0\.\d % of what Step Functions takes$/),
+      'no task waits for one that it does not depend on',
     ]);
+    expect(stdout).toContain('12 states entered when all goes well');
+    expect(stdout).toMatch(/definition +[\d,]+ +of 1,048,576 +bytes +0\.\d %/);
   });
 
   it('with --json prints one JSON object, and nothing else', async () => {
@@ -80,6 +81,9 @@ describe('ebbtide plan flights', () => {
       definitionBytes: expect.any(Number),
       criticalPathSeconds: 4,
       makespanSeconds: 4,
+      waits: expect.any(Array),
+      cost: expect.any(Object),
+      limits: expect.any(Array),
     });
   });
 });

@@ -10,9 +10,9 @@ import type { EachDef } from '../task.ts';
 import { type KnownOutputs, misgiven } from './refs.ts';
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html */
-const MAX_CONCURRENCY = { min: 1, max: 10_000, integer: true };
+export const MAX_CONCURRENCY = { min: 1, max: 10_000, integer: true };
 const TOLERATED = { min: 0, max: 100_000, integer: true };
-const BATCH = { min: 1, max: 1_000, integer: true };
+export const BATCH_SIZE = { min: 1, max: 1_000, integer: true };
 /** Gathering reads a record for each chunk, and has Lambda's 15 minutes for it. */
 export const MAX_CHUNKS = { min: 1, max: 100_000, integer: true };
 
@@ -34,7 +34,7 @@ export function resolveEach(
   const tolerated = toleratedOf(toleratedFailures);
   problems.push(
     ...check('InvalidEach', task, 'maxConcurrency', MAX_CONCURRENCY, maxConcurrency),
-    ...check('InvalidEach', task, 'batchSize', BATCH, batchSize),
+    ...check('InvalidEach', task, 'batchSize', BATCH_SIZE, batchSize),
   );
   if (!tolerated) {
     const given = show(toleratedFailures);
