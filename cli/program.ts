@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { ContractError, UsageError } from '../state-machines/contract/errors.ts';
 import { GraphError } from '../state-machines/graph/errors.ts';
+import { initCommand } from './commands/init.ts';
 import { planCommand } from './commands/plan.ts';
 import { reapCommand } from './commands/reap.ts';
 import { resumeCommand } from './commands/resume.ts';
@@ -32,6 +33,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     stopCommand(terminal),
     reapCommand(terminal, finish),
     planCommand(terminal),
+    initCommand(terminal),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   program.hook('preAction', async (_, command) => {

@@ -14,6 +14,7 @@ export class ContractError extends Error {
 }
 
 export type UsageErrorCode =
+  | 'FileExists'
   | 'HandlerInvalid'
   | 'HandlerMissing'
   | 'InvalidInput'
