@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { claimsOf, MINUTES } from './claims.ts';
 import { run, succeed } from './command.ts';
+import { initClaims } from './init.ts';
 
 describe('the app of docs/library.md in TypeScript as ES modules', MINUTES, () => {
   const app = claimsOf('typescript-esm', { permissionsChecked: true });
@@ -21,4 +22,6 @@ describe('the app of docs/library.md in TypeScript as ES modules', MINUTES, () =
     );
     expect(lines.at(-1)).toBe('SUCCEEDED');
   });
+
+  initClaims(app, []);
 });
