@@ -1,7 +1,7 @@
 /** What to do after `ebbtide init`: commands and lines that work as they stand. */
 
 import { dirname, posix } from 'node:path';
-import { COMMANDS } from './packages.ts';
+import { COMMANDS, ownSpec } from './packages.ts';
 import type { Project } from './project.ts';
 import { stackNameOf } from './templates.ts';
 
@@ -64,7 +64,7 @@ function missingPackages({ kind, packages, importEnding, testRunner }: Project):
     names.filter((name) => !packages.has(/^(@?[^@]+)/.exec(name)?.[1] ?? name));
   const usesTsx = importEnding !== '.ts' && (kind === 'node' || testRunner === 'node');
   return [
-    missing(['ebbtide', 'aws-cdk-lib', 'constructs']),
+    [...(packages.has('ebbtide') ? [] : [ownSpec()]), ...missing(['aws-cdk-lib', 'constructs'])],
     missing([
       // Version 3 of the command line does not take what this library's CDK makes.
       ...(kind === 'cdk' ? [] : ['aws-cdk@2']),

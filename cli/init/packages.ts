@@ -1,7 +1,7 @@
 /** The packages of a project: which it names, which are missing, and how its package manager is told. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 export type Manager = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
@@ -50,4 +50,19 @@ export function declaredIn(root: string): ReadonlySet<string> {
 
 function andAbove(folder: string): string[] {
   return folder === dirname(folder) ? [folder] : [folder, ...andAbove(dirname(folder))];
+}
+
+/** What installs this very package: its name, or the tarball that npx has it from, or that `npm pack` made of a checkout. */
+export function ownSpec(): string {
+  const own = resolve(import.meta.dirname, '../..').replace(/[\\/]dist$/, '');
+  const [, prefix] = /^(.*)[\\/]node_modules[\\/]ebbtide$/.exec(own) ?? [];
+  const from = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
+  if (prefix !== undefined) {
+    const spec: unknown = from(join(prefix, 'package.json')).dependencies?.ebbtide;
+    return typeof spec === 'string' && spec.startsWith('file:')
+      ? resolve(prefix, spec.slice('file:'.length))
+      : 'ebbtide';
+  }
+  const packed = join(own, `ebbtide-${from(join(own, 'package.json')).version}.tgz`);
+  return existsSync(packed) ? packed : 'ebbtide';
 }
