@@ -48,10 +48,15 @@ export function readProject(root: string): Project {
   const { test: testScript } = (manifest?.['scripts'] ?? {}) as Record<string, unknown>;
   const layoutKnown = kind === 'ebbtide' || manifest?.['ebbtide'] !== undefined;
   const stacks = stacksOf(root, kind);
+  const layout = layoutKnown ? layoutOf(root) : { graphs: `${stacks}/*/graph.ts`, handlers: `${stacks}/*` };
+  if (/\.[cm]?js$/.test(layout.graphs))
+    throw refused(
+      `the "graphs" of "ebbtide" in ${join(root, 'package.json')} are ${layout.graphs}, and what ebbtide init writes is TypeScript; write the files by hand as docs/library.md tells`,
+    );
   return {
     root,
     kind,
-    layout: layoutKnown ? layoutOf(root) : { graphs: `${stacks}/*/graph.ts`, handlers: `${stacks}/*` },
+    layout,
     layoutKnown,
     stacks,
     tests: ['test', 'tests'].find((folder) => existsSync(join(root, folder))) ?? 'test',

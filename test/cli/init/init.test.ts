@@ -228,6 +228,12 @@ describe('ebbtide init writes nothing', () => {
     ['a folder of a CDK app', CDK_APP, 'lib', 'is a folder of the CDK app in '],
     ['a CDK app in Python', { 'cdk.json': '{"app":"python3 app.py"}' }, '.', 'a CDK app in another language'],
     ['a project in JavaScript', { 'package.json': '{}', 'index.js': '' }, '.', 'write the files by hand'],
+    [
+      'a project whose graphs are JavaScript',
+      { ...CDK_APP, 'package.json': '{"ebbtide":{"graphs":"lib/*/graph.js"}}' },
+      '.',
+      'are lib/*/graph.js',
+    ],
     ['a broken package.json', { 'package.json': '{' }, '.', 'package.json is no JSON'],
   ])('in %s, and says why', async (_, files, at, why) => {
     const root = folderWith(files);
