@@ -3,7 +3,8 @@ const [major] = process.versions.node.split('.');
 // An older Node may not even parse the rest, so it is imported only after this.
 if (Number(major) < 24) {
   process.stderr.write(
-    `NodeTooOld: ebbtide needs Node.js 24 or later, as its functions do; this is ${process.version} (${process.execPath})\n`,
+    `NodeTooOld: ebbtide needs Node.js 24 or later, as its functions do; this is ${process.version} (${process.execPath})\n` +
+      'npm install --save-dev node@24 puts one into this project, which npx then uses; your own stays as it is\n',
   );
   process.exit(2);
 }

@@ -15,7 +15,7 @@ import { TaskGraph } from '../state-machines/graph/task-graph.ts';
 import { importSource } from './load-typescript.ts';
 
 /** `"ebbtide"` in package.json: paths from the project's folder, in which `*` stands for the pipeline's name. */
-interface Layout {
+export interface Layout {
   /** The file that exports the plan, with or without its extension. */
   readonly graphs: string;
   /** The folder of the handlers. */
@@ -69,7 +69,7 @@ export async function loadProjectPlan(name: string, root: string): Promise<Plan>
 }
 
 /** @throws UsageError where package.json says what cannot be */
-function layoutOf(root: string): Layout {
+export function layoutOf(root: string): Layout {
   const file = join(root, 'package.json');
   const content = existsSync(file) ? readPackage(file) : {};
   const ebbtide: unknown = (isObject(content) && content['ebbtide']) || {};

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import type { CliErrorCode } from '../state-machines/contract/error-codes.ts';
+import { initCommand } from './commands/init.ts';
 import { planCommand } from './commands/plan.ts';
 import { reapCommand } from './commands/reap.ts';
 import { resumeCommand } from './commands/resume.ts';
@@ -36,6 +37,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     stopCommand(terminal),
     reapCommand(terminal, finish),
     planCommand(terminal),
+    initCommand(terminal),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   program.hook('preAction', async (_, command) => {

@@ -5,6 +5,7 @@
 
 /** Wrong use: of the command line, of `runLocally`, of the construct. */
 export const USAGE_CODES = [
+  'FileExists',
   'HandlerInvalid',
   'HandlerMissing',
   'InvalidInput',

@@ -89,7 +89,15 @@ new ShopStack(new cdk.App(), 'ShopStack');
     'cdk.json': JSON.stringify({ app: 'npx tsx bin/shop.ts' }),
   });
   changePackage(app, { type: 'module', ebbtide: pageSettings('ebbtide')['ebbtide'] });
-  const own = ['aws-cdk-lib', 'constructs', 'aws-cdk@2.1148.1', 'tsx', 'typescript@5.9', '@types/node@24'];
+  const own = [
+    'aws-cdk-lib',
+    'constructs',
+    'aws-cdk@2.1148.1',
+    'tsx',
+    'typescript@5.9',
+    '@types/node@24',
+    'vitest@5.1.1',
+  ];
   await succeed(app, 'npm', 'install', ...INSTALL, tarball, 'zod@3.25', ...own);
 }
 

@@ -18,7 +18,10 @@ describe('the tarball', () => {
   it('has the built library, its pages and its licence, and nothing else', () => {
     const rest = files.filter(
       (file) =>
-        !/^package\/dist\/(cli|infra|lambdas|local|state-machines)\/([\w-]+\/)*[\w-]+(\.d\.ts|\.js)$/.test(file) &&
+        !/^package\/dist\/(cli|history|infra|lambdas|local|state-machines)\/([\w-]+\/)*[\w-]+(\.d\.ts|\.js)$/.test(
+          file,
+        ) &&
+        !/^package\/dist\/cli\/init\/template\/([\w-]+\/)*[\w.-]+\.ts$/.test(file) &&
         !/^package\/docs\/([\w-]+\.md|images\/[\w-]+\.svg)$/.test(file),
     );
     expect(rest.toSorted()).toEqual(['package/LICENSE', 'package/README.md', 'package/package.json']);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claimsOf, MINUTES } from './claims.ts';
 import { run, succeed } from './command.ts';
+import { initClaims } from './init.ts';
 
 describe('the app of docs/library.md in what `cdk init` makes, TypeScript as CommonJS', MINUTES, () => {
   // Which type-checks first: the command in its cdk.json begins with `npx tsc`.
@@ -37,4 +38,6 @@ describe('the app of docs/library.md in what `cdk init` makes, TypeScript as Com
     );
     expect(await succeed(app, 'npx', 'tsx', 'wrong.ts')).toBe('true HandlerMissing\n');
   });
+
+  initClaims(app, ['.gitignore']);
 });

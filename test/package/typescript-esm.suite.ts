@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { claimsOf, MINUTES } from './claims.ts';
 import { run, succeed } from './command.ts';
+import { initClaims } from './init.ts';
 
 describe('the app of docs/library.md in TypeScript as ES modules', MINUTES, () => {
   const app = claimsOf('typescript-esm', { permissionsChecked: true });
+
+  initClaims(app, [], { typesAreCheckedLater: true });
 
   it('type-checks under the strictest settings, with the types of the library', async () => {
     const { stdout } = await run(app, 'npx', 'tsc', '-p', '.');

@@ -1,0 +1,68 @@
+/** The packages of a project: which it names, which are missing, and how its package manager is told. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+export type Manager = 'npm' | 'pnpm' | 'yarn' | 'bun';
+
+interface Commands {
+  readonly add: string;
+  readonly addDev: string;
+  /** Before the name of a command that a package brings. */
+  readonly exec: string;
+  readonly test: string;
+}
+
+export const COMMANDS: Readonly<Record<Manager, Commands>> = {
+  npm: { add: 'npm install', addDev: 'npm install --save-dev', exec: 'npx', test: 'npm test' },
+  pnpm: { add: 'pnpm add', addDev: 'pnpm add --save-dev', exec: 'pnpm exec', test: 'pnpm test' },
+  yarn: { add: 'yarn add', addDev: 'yarn add --dev', exec: 'yarn', test: 'yarn test' },
+  bun: { add: 'bun add', addDev: 'bun add --dev', exec: 'bunx', test: 'bun run test' },
+};
+
+const LOCK_FILES: Readonly<Record<string, Manager>> = {
+  'package-lock.json': 'npm',
+  'pnpm-lock.yaml': 'pnpm',
+  'yarn.lock': 'yarn',
+  'bun.lock': 'bun',
+  'bun.lockb': 'bun',
+};
+
+/** By the nearest lock file, in the folder or above. */
+export function managerOf(root: string): Manager {
+  for (const folder of andAbove(root)) {
+    const found = Object.keys(LOCK_FILES).find((file) => existsSync(join(folder, file)));
+    if (found) return LOCK_FILES[found] ?? 'npm';
+  }
+  return 'npm';
+}
+
+/** The names of all packages that the folder's package.json and those above depend on. */
+export function declaredIn(root: string): ReadonlySet<string> {
+  const files = andAbove(root).map((folder) => join(folder, 'package.json'));
+  const manifests = files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8')));
+  return new Set(
+    manifests.flatMap(({ dependencies, devDependencies, peerDependencies }) =>
+      Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }),
+    ),
+  );
+}
+
+function andAbove(folder: string): string[] {
+  return folder === dirname(folder) ? [folder] : [folder, ...andAbove(dirname(folder))];
+}
+
+/** What installs this very package: its name, or the tarball that npx has it from, or that `npm pack` made of a checkout. */
+export function ownSpec(): string {
+  const own = resolve(import.meta.dirname, '../..').replace(/[\\/]dist$/, '');
+  const [, prefix] = /^(.*)[\\/]node_modules[\\/]ebbtide$/.exec(own) ?? [];
+  const from = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
+  if (prefix !== undefined) {
+    const spec: unknown = from(join(prefix, 'package.json')).dependencies?.ebbtide;
+    return typeof spec === 'string' && spec.startsWith('file:')
+      ? resolve(prefix, spec.slice('file:'.length))
+      : 'ebbtide';
+  }
+  const packed = join(own, `ebbtide-${from(join(own, 'package.json')).version}.tgz`);
+  return existsSync(packed) ? packed : 'ebbtide';
+}
