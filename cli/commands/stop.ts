@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { formatReleased, formatTime } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/index.ts';
 import { DEFAULT_DIR } from '../dir.ts';
 import { finalizeDeadRuns } from '../finalize-dead.ts';
-import { formatReleased, formatTime } from '../render/units.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options {

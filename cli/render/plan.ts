@@ -1,9 +1,9 @@
+import { formatBytes, formatCount } from '../../history/units.ts';
 import { DEFINITION_BYTES } from '../../state-machines/compiler/limits.ts';
 import type { PlannedCondition, PlannedEach, PlannedHook } from '../../state-machines/graph/plan.ts';
 import type { Structure } from '../../state-machines/index.ts';
 import { conditionText } from './condition.ts';
 import { renderTable } from './table.ts';
-import { formatBytes, formatCount } from './units.ts';
 
 export interface ShownPlan {
   readonly pipeline: string;

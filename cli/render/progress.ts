@@ -1,7 +1,7 @@
 import type { UntimedEvent } from '../../history/events.ts';
+import { formatCount, formatDuration } from '../../history/units.ts';
 import type { Style } from '../terminal.ts';
 import { NOT_CHECKED } from './denials.ts';
-import { formatCount, formatDuration } from './units.ts';
 
 type Attempt = Extract<UntimedEvent, { type: 'attempt-started' | 'attempt-succeeded' | 'attempt-failed' }>;
 

@@ -1,11 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
+import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
 import type { ResultFile } from '../../local/index.ts';
 import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
 import { DEFAULT_DIR } from '../dir.ts';
 import type { Style } from '../terminal.ts';
 import { renderTable } from './table.ts';
-import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from './units.ts';
 
 type StyleText = (style: Style, text: string) => string;
 
