@@ -92,6 +92,16 @@ export class RunsHere implements Runs {
     }
   }
 
+  /** The run of that name, or that an execution of that name resumed. @throws UsageError where it is no run id */
+  runOf(name: string): string | undefined {
+    try {
+      return this.#find(name).folder.run;
+    } catch (error) {
+      if (error instanceof UsageError && error.code === 'UnknownRun') return undefined;
+      throw error;
+    }
+  }
+
   /** Whether it left events: one of an earlier version did not. */
   hasEvents(run: string): boolean {
     const { folder, record } = this.#find(run);

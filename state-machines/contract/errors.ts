@@ -14,11 +14,14 @@ export class ContractError extends Error {
 }
 
 export type UsageErrorCode =
+  | 'AmbiguousDeployment'
+  | 'AmbiguousRun'
   | 'HandlerInvalid'
   | 'HandlerMissing'
   | 'InvalidInput'
   | 'InvalidOption'
   | 'InvalidRunId'
+  | 'NotDeployed'
   | 'NotPermitted'
   | 'NotResumable'
   | 'NotRunning'
