@@ -138,7 +138,7 @@ describe('ebbtide reap, used wrongly,', () => {
   it.each([
     ['with a pipeline and a function', ['flights', '--function', 'x'], 'a reaper function is of one pipeline'],
     ['with no name of a function', ['--function', ''], '--function'],
-    ['with a pipeline that has had no run', ['flihgts', '--dir', import.meta.dirname], '"flihgts"'],
+    ['with a pipeline that has had no run', ['flihgts', '--local', '--dir', import.meta.dirname], '"flihgts"'],
   ])('%s ends with exit code 2 and invokes nothing', async (_, args, told) => {
     const { exitCode, stdout, stderr } = await ebbtide('reap', ...args);
     expect({ exitCode, stdout, requests }).toEqual({ exitCode: 2, stdout: '', requests: [] });
