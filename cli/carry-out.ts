@@ -1,16 +1,15 @@
-/** An execution on this machine: its progress and its end as lines, its signals, its exit code. */
+/** An execution on this machine: its progress and its end, its signals, its exit code. */
 
-import type { Denial, ProgressEvent, RunLocallyOptions } from '../local/index.ts';
-import { UsageError } from '../state-machines/index.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { RunEvent } from '../history/events.ts';
+import type { RunLocallyOptions } from '../local/index.ts';
+import { type Plan, UsageError } from '../state-machines/index.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT } from './exit.ts';
 import type { FoundPipeline } from './pipelines.ts';
-import { NOT_CHECKED, renderDenials } from './render/denials.ts';
-import { progressLines } from './render/progress.ts';
-import { renderRun } from './render/run.ts';
 import type { CommonRunOptions } from './run-options.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
-import { styler, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 export async function carryOut(
   { plan, handlers }: FoundPipeline,
@@ -28,47 +27,47 @@ export async function carryOut(
     ...(keep && { keep }),
     ...(keepOnFailure !== undefined && { keepOnFailure: parseDuration(keepOnFailure, '--keep-on-failure') }),
   };
-  const { runLocally } = await import('../local/index.ts');
+  const [{ runLocally }, { runDisplay }] = await Promise.all([
+    import('../local/index.ts'),
+    import('./live/display.ts'),
+  ]);
+  const display = runDisplay(plan, terminal, { where: `on this machine, ${dir}`, ...(json && { json }) });
   const stop = new AbortController();
-  const release = stopOnSignals(stop, terminal);
-  const style = styler(terminal.stdout);
-  const print = (line: string) => terminal.stdout.write(`${line}\n`);
-  const onProgress = progressLines(print, style);
-  const denials: Denial[] = [];
+  let at: RunEvent['type'] | undefined;
+  const release = stopOnSignals({ stop, display, terminal, meaning: () => meaningOfStop(at, plan, options) });
   try {
     const result = await runLocally(plan, {
       ...common,
       signal: stop.signal,
       onProgress: (event) => {
-        if (event.type === 'run-ended') warnOfUnreached(event.unreached ?? [], terminal);
-        if (event.type === 'denied') denials.push(event.denial);
-        if (json) return warnOfPermissions(event, terminal);
-        onProgress(event);
-        if (event.type !== 'run-ended') return;
-        print(renderRun(event.result, event.results ?? [], event.folder ?? '', style));
-        const succeeded = event.result.status === 'SUCCEEDED';
-        if (denials.length > 0) print(`\n${renderDenials(denials, succeeded, style)}`);
+        at = event.type;
+        display.show(event);
       },
     });
-    if (json) print(JSON.stringify(result, null, 2));
     finish(result.status === 'SUCCEEDED' ? EXIT.done : EXIT.runFailed);
   } catch (error) {
-    // Whatever a stop breaks on the way to the run, such as the bundler, which gets the same signal.
+    // Whatever a stop breaks on the way to the run, such as the bundler, which gets the same signal and may be gone
+    // before this process hears of it.
+    await setImmediate();
     if (!stop.signal.aborted || error instanceof UsageError) throw error;
+    display.close();
     terminal.stderr.write('stopped before the run began\n');
     finish(EXIT.runFailed);
   } finally {
+    display.close();
     release();
   }
 }
 
-/** A run that nothing failed in has not shown that it survives a failure. */
-function warnOfUnreached(unreached: readonly string[], terminal: Terminal): void {
-  for (const name of unreached) terminal.stderr.write(`--fail ${name} met no attempt: nothing was made to fail\n`);
-}
-
-/** Where the answer is JSON, beside it. */
-function warnOfPermissions(event: ProgressEvent, terminal: Terminal): void {
-  if (event.type === 'denied') terminal.stderr.write(`denied: ${event.denial.message}\n`);
-  if (event.type === 'permissions-not-checked') terminal.stderr.write(`${NOT_CHECKED}\n`);
+/** In lines that are short enough for most terminals. */
+function meaningOfStop(
+  at: RunEvent['type'] | undefined,
+  plan: Plan,
+  { keep, keepOnFailure }: CommonRunOptions,
+): string {
+  if (at === undefined || at === 'run-started' || at === 'synthesis-started') return 'the run has not begun yet';
+  const kept = keep || keepOnFailure !== undefined;
+  const data = kept ? 'what the run left is kept' : 'what the run left is being cleaned up';
+  if (at === 'cleanup-started' || at === 'cleanup-ended') return `the run is ending by itself, ${data}`;
+  return `running tasks end at once${plan.hooks.length > 0 ? ', the hooks still run' : ''}\n${data}`;
 }

@@ -22,7 +22,10 @@ export function commonRunOptions(command: Command): Command {
     .option('--keep', 'keep the intermediates for a day, however the run ends, to look at them')
     .option('--keep-on-failure <duration>', 'keep those of a run that does not succeed, to resume it: 90m, 2h, 3d')
     .option('--dir <folder>', 'where runs keep their data', DEFAULT_DIR)
-    .option('--json', 'print the RunResult as JSON, and nothing else');
+    .option(
+      '--json',
+      'print each event of the run as a line of JSON, the last one with its RunResult, and nothing else',
+    );
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

@@ -1,20 +1,64 @@
+/** What Ctrl-C, and whatever else asks this process to end, does to a run. */
+
 import { constants } from 'node:os';
+import type { RunDisplay } from './live/display.ts';
 import type { Terminal } from './terminal.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The first signal stops the run in good order; whoever sends a second one does not want to wait. */
-export function stopOnSignals(stop: AbortController, terminal: Terminal): () => void {
-  const onSignal = (signal: NodeJS.Signals) => {
+export interface StoppedRun {
+  readonly stop: AbortController;
+  readonly display: Pick<RunDisplay, 'say' | 'close'>;
+  readonly terminal: Terminal;
+  /** What is to be said at the first signal, as the run then is. */
+  readonly meaning: () => string;
+}
+
+/**
+ * The first signal stops the run in good order; whoever sends a second one does not want to wait.
+ *
+ * @returns takes no notice of signals any longer
+ */
+export function stopOnSignals({ stop, display, terminal, meaning }: StoppedRun): () => void {
+  return onSignals((signal) => {
     if (stop.signal.aborted) {
+      display.close();
       terminal.stderr.write('quitting: the next ebbtide command cleans up what the run left\n');
       process.exit(128 + constants.signals[signal]);
     }
-    terminal.stderr.write('stopping: what the run left is being cleaned up (once more to quit at once)\n');
+    display.say(`stopping: ${meaning()}\nonce more to quit at once: the next ebbtide command then does that`);
     stop.abort();
-  };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  });
+}
+
+export interface WatchedRun {
+  readonly watching: AbortController;
+  readonly display: Pick<RunDisplay, 'close'>;
+  readonly terminal: Terminal;
+  /** The commands that watch it again, and that stop it. */
+  readonly again: string;
+  readonly stop: string;
+}
+
+/**
+ * A signal ends only the watching; the run goes on.
+ *
+ * @returns takes no notice of signals any longer
+ */
+export function watchSignals({ watching, display, terminal, again, stop }: WatchedRun): () => void {
+  return onSignals((signal) => {
+    if (watching.signal.aborted) process.exit(128 + constants.signals[signal]);
+    display.close();
+    terminal.stderr.write(
+      `no longer watching; the run goes on\n  to watch it again: ${again}\n  to stop it: ${stop}\n`,
+    );
+    watching.abort();
+  });
+}
+
+function onSignals(act: (signal: NodeJS.Signals) => void): () => void {
+  for (const signal of SIGNALS) process.on(signal, act);
   return () => {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    for (const signal of SIGNALS) process.off(signal, act);
   };
 }

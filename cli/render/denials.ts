@@ -1,5 +1,5 @@
+import type { Denial } from '../../history/events.ts';
 import { formatCount } from '../../history/units.ts';
-import type { Denial } from '../../local/index.ts';
 import type { Style } from '../terminal.ts';
 
 export const NOT_CHECKED =

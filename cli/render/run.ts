@@ -1,10 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
+import type { Denial, ResultFile, RunEvent } from '../../history/events.ts';
 import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
-import type { ResultFile } from '../../local/index.ts';
+import { cutText } from '../../state-machines/contract/result.ts';
 import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
 import { DEFAULT_DIR } from '../dir.ts';
 import type { Style } from '../terminal.ts';
+import { renderDenials } from './denials.ts';
 import { renderTable } from './table.ts';
 
 type StyleText = (style: Style, text: string) => string;
@@ -18,18 +20,29 @@ const STATUS_STYLES: Record<TaskStatus, Style> = {
 const LINES_SHOWN = 6;
 const LINE_WIDTH = 110;
 
-/** How a run ended, for people: the tasks, the results and their first rows, what was released. */
-export function renderRun(result: RunResult, files: readonly ResultFile[], folder: string, style: StyleText): string {
-  const parts = [
-    renderTasks(result, style),
+type EndedRun = Pick<Extract<RunEvent, { type: 'run-ended' }>, 'result' | 'folder' | 'results' | 'report'>;
+
+/**
+ * How a run ended, for people, below its tasks: the results and their first rows, what was denied and released.
+ *
+ * @param columns of the terminal, where it is one
+ */
+export function renderEnd(
+  ended: EndedRun,
+  denials: readonly Denial[],
+  style: StyleText,
+  columns = Number.POSITIVE_INFINITY,
+): string {
+  const { result, results = [] } = ended;
+  return [
     ...toleratedFailures(result, style),
-    ...groupedByOutput(files).map((ofOutput) => renderResult(ofOutput, style)),
-    renderEnd(result, folder, style),
-  ];
-  return `\n${parts.join('\n\n')}`;
+    ...groupedByOutput(results).map((ofOutput) => renderResult(ofOutput, style, columns)),
+    ...(denials.length > 0 ? [renderDenials(denials, result.status === 'SUCCEEDED', style)] : []),
+    renderVerdict(ended, style),
+  ].join('\n\n');
 }
 
-function renderTasks({ tasks, hooks = {} }: RunResult, style: StyleText): string {
+export function renderTasks({ tasks, hooks = {} }: RunResult, style: StyleText): string {
   const all: readonly (readonly [string, TaskResult])[] = [
     ...Object.entries(tasks),
     ...Object.entries(hooks).map(([name, hook]) => [`${name} ${style('dim', '(hook)')}`, hook] as const),
@@ -69,24 +82,24 @@ function groupedByOutput(files: readonly ResultFile[]): ResultFile[][] {
 }
 
 /** A file with its first rows; of a chunk-parallel task the folder, and the first file's rows. */
-function renderResult([file, ...more]: readonly ResultFile[], style: StyleText): string {
+function renderResult([file, ...more]: readonly ResultFile[], style: StyleText, columns: number): string {
   if (!file) return '';
-  if (file.chunk === undefined) return renderResultFile(file, style);
+  if (file.chunk === undefined) return renderResultFile(file, style, columns);
   const bytes = [file, ...more].reduce((sum, part) => sum + part.bytes, 0);
   const figures = `(${formatCount(1 + more.length, 'file')}, ${formatBytes(bytes)})`;
   const title = `${style('bold', `${file.task}.${file.output}`)} ${style('dim', figures)}`;
-  const lines = firstLines(file.path).map((line) => `  ${line}`);
-  return [`${title}\n  ${relative(process.cwd(), dirname(file.path))}/`, ...lines].join('\n');
+  const lines = firstLines(file.path, columns).map((line) => `  ${line}`);
+  return [`${title}\n  ${fromHere(dirname(file.path))}/`, ...lines].join('\n');
 }
 
-function renderResultFile(file: ResultFile, style: StyleText): string {
+function renderResultFile(file: ResultFile, style: StyleText, columns: number): string {
   const rows = file.rows === undefined ? '' : `${formatCount(file.rows, 'row')}, `;
   const title = `${style('bold', `${file.task}.${file.output}`)} ${style('dim', `(${rows}${formatBytes(file.bytes)})`)}`;
-  const lines = firstLines(file.path).map((line) => `  ${line}`);
-  return [`${title}\n  ${relative(process.cwd(), file.path)}`, ...lines].join('\n');
+  const lines = firstLines(file.path, columns).map((line) => `  ${line}`);
+  return [`${title}\n  ${fromHere(file.path)}`, ...lines].join('\n');
 }
 
-function firstLines(path: string): string[] {
+function firstLines(path: string, columns: number): string[] {
   const start = Buffer.alloc(4096);
   const file = openSync(path, 'r');
   const length = readSync(file, start);
@@ -95,27 +108,36 @@ function firstLines(path: string): string[] {
   // Not text: nothing to show.
   if (text.includes('\0')) return [];
   const lines = text.trimEnd().split('\n').slice(0, LINES_SHOWN);
-  return lines.map((line) => (line.length > LINE_WIDTH ? `${line.slice(0, LINE_WIDTH - 1)}…` : line));
+  return lines.map((line) => cutText(line, Math.min(LINE_WIDTH, columns - 3)));
 }
 
-function renderEnd(result: RunResult, folder: string, style: StyleText): string {
+function renderVerdict({ result, folder, report }: EndedRun, style: StyleText): string {
   const { status, error, durationMs, released } = result;
-  const verdict = status === 'SUCCEEDED' ? style('green', status) : style('red', status);
-  const why = error ? `\n${style('red', error.name)}: ${error.message}` : '';
-  const gone = `${formatReleased(released)}; ${released.left} left`;
-  const place = relative(process.cwd(), folder) || '.';
-  const kept = released.left > 0 ? ` in ${place}/s3` : '';
-  const logs = status === 'SUCCEEDED' ? '' : `\nlogs: ${place}/logs`;
-  return `${verdict} in ${formatDuration(durationMs)}${why}\n${gone}${kept}${logs}${nextSteps(result, folder)}`;
+  const verdict = style(['bold', status === 'SUCCEEDED' ? 'green' : 'red'], status);
+  const place = folder === undefined ? undefined : fromHere(folder);
+  const kept = released.left > 0 && place !== undefined ? ` in ${place}/s3` : '';
+  return [
+    `${verdict} in ${formatDuration(durationMs)}`,
+    ...(error ? [`${style('red', error.name)}: ${error.message}`] : []),
+    `${formatReleased(released)}; ${released.left} left${kept}`,
+    ...(status !== 'SUCCEEDED' && place !== undefined ? [`logs: ${place}/logs`] : []),
+    ...(report === undefined ? [] : [`report: ${fromHere(report)}`]),
+    ...nextSteps(result, folder),
+  ].join('\n');
 }
 
 /** Of a run that is kept: what can be done with it, and until when. */
-function nextSteps({ pipeline, run, status, keptUntil }: RunResult, folder: string): string {
-  if (keptUntil === undefined) return '';
-  const dir = relative(process.cwd(), dirname(dirname(folder))) || '.';
+function nextSteps({ pipeline, run, status, keptUntil }: RunResult, folder: string | undefined): string[] {
+  if (keptUntil === undefined) return [];
+  const dir = folder === undefined ? DEFAULT_DIR : fromHere(dirname(dirname(folder)));
   const there = dir === DEFAULT_DIR ? '' : ` --dir ${inShell(dir)}`;
   const resume = status === 'SUCCEEDED' ? '' : `, to go on with it: ebbtide resume ${pipeline} ${run}${there}`;
-  return `\nkept until ${formatTime(keptUntil)}${resume}`;
+  return [`kept until ${formatTime(keptUntil)}${resume}`];
+}
+
+function fromHere(path: string): string {
+  const way = relative(process.cwd(), path) || '.';
+  return way.startsWith('..') ? path : way;
 }
 
 function inShell(word: string): string {

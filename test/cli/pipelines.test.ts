@@ -171,9 +171,13 @@ describe('the command line in a folder of its own', () => {
     expect(stderr).toContain(join(root, 'lambdas', 'good', 'only.ts'));
   });
 
-  it('says nothing on stdout with --json but the result, where a handler is missing too', async () => {
+  it('says nothing on stdout with --json but events, where a handler is missing too', async () => {
     const dir = join(folder, 'runs');
     const { exitCode, stdout } = await ebbtideIn(root, 'run', 'good', '--json', '--dir', dir, '--run', 'second');
-    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    const events = stdout.trimEnd().split('\n');
+    expect({ exitCode, types: events.map((line) => JSON.parse(line).type) }).toEqual({
+      exitCode: 2,
+      types: ['run-started', 'synthesis-started'],
+    });
   });
 });

@@ -1,14 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { renderDenials } from '../../cli/render/denials.ts';
-import { progressLines } from '../../cli/render/progress.ts';
-import { renderRun } from '../../cli/render/run.ts';
+import { renderEnd, renderTasks } from '../../cli/render/run.ts';
 import { renderTable } from '../../cli/render/table.ts';
 import { styler } from '../../cli/terminal.ts';
+import type { Denial, ResultFile } from '../../history/events.ts';
 import { formatBytes, formatCount, formatDuration } from '../../history/units.ts';
-import type { Denial, ResultFile } from '../../local/index.ts';
 import type { RunResult } from '../../state-machines/index.ts';
 import { fakeStream, temporaryFolder } from './fixtures.ts';
 
@@ -113,33 +112,50 @@ const RESULT: RunResult = {
   released: { objects: 5, bytes: 58_000_321, left: 0 },
 };
 
+const endOf = (result: RunResult, results: readonly ResultFile[] = []) =>
+  renderEnd({ result, results, folder: FOLDER }, [], plain).split('\n');
+
 describe('the end of a run', () => {
-  it('shows the tasks, why it failed and what was released', () => {
-    expect(renderRun(RESULT, [], FOLDER, plain).split('\n')).toEqual([
-      '',
+  it('shows the tasks', () => {
+    expect(renderTasks(RESULT, plain).split('\n')).toEqual([
       'task        status     retries   time   in      out',
       'extract     SUCCEEDED        0  1.2 s  0 B  58.0 MB',
       'aggregate   FAILED           1      -    -        -',
       'merge-load  SKIPPED          0      -    -        -',
-      '',
+    ]);
+  });
+
+  it('says why it failed, what was released, and where to look', () => {
+    const report = join(process.cwd(), 'report.html');
+    expect(renderEnd({ result: RESULT, folder: FOLDER, report }, [], plain).split('\n')).toEqual([
       'FAILED in 2.3 s',
       'TaskFailed: aggregate (InjectedFailure: no) failed',
       'released 5 objects, 58.0 MB; 0 left',
       'logs: .ebbtide/trips/run-1/logs',
+      'report: report.html',
+    ]);
+  });
+
+  it('of a run that has no folder here names none', () => {
+    const kept = { ...RESULT, released: { ...RESULT.released, left: 2 }, keptUntil: '2026-11-21T23:05:00.000Z' };
+    expect(renderEnd({ result: kept }, [], plain).split('\n').slice(2)).toEqual([
+      'released 5 objects, 58.0 MB; 2 left',
+      'kept until 2026-11-21 23:05 UTC, to go on with it: ebbtide resume flights r1',
     ]);
   });
 
   it('shows until when a run is kept, and how to go on with one that failed', () => {
     const kept = { ...RESULT, keptUntil: '2026-11-21T23:05:00.000Z' };
-    const last = (result: RunResult) => renderRun(result, [], FOLDER, plain).split('\n').at(-1);
+    const last = (result: RunResult) => endOf(result).at(-1);
     expect(last(kept)).toBe('kept until 2026-11-21 23:05 UTC, to go on with it: ebbtide resume flights r1');
     expect(last({ ...kept, status: 'SUCCEEDED' })).toBe('kept until 2026-11-21 23:05 UTC');
     const lastOf = (dir: string) =>
-      renderRun(kept, [], join(process.cwd(), dir, 'flights/r1'), plain)
+      renderEnd({ result: kept, folder: join(process.cwd(), dir, 'flights/r1') }, [], plain)
         .split('\n')
         .at(-1);
     expect(lastOf('runs')).toMatch(/: ebbtide resume flights r1 --dir runs$/);
     expect(lastOf("my sister's")).toMatch(/ r1 --dir 'my sister'\\''s'$/);
+    expect(lastOf('../elsewhere')).toContain(` --dir ${resolve('../elsewhere')}`);
   });
 
   it('shows where each result lies, with its first rows, long lines cut', () => {
@@ -149,8 +165,8 @@ describe('the end of a run', () => {
     const lines = ['city,note', `Oslo,${'x'.repeat(200)}`, ...Array.from({ length: 20 }, (_, row) => `row,${row}`)];
     writeFileSync(path, `${lines.join('\n')}\n`);
     const file: ResultFile = { task: 'load', output: 'table', path, bytes: 1_500, rows: 21 };
-    const shown = renderRun({ ...RESULT, tasks: {} }, [file], FOLDER, plain).split('\n');
-    expect(shown.slice(3, 11)).toEqual([
+    const shown = endOf(RESULT, [file]);
+    expect(shown.slice(0, 8)).toEqual([
       'load.table (21 rows, 1.5 kB)',
       '  results/load/table.csv',
       '  city,note',
@@ -160,26 +176,27 @@ describe('the end of a run', () => {
       '  row,2',
       '  row,3',
     ]);
-    expect(shown[11]).toBe('');
+    expect(shown[8]).toBe('');
+    const narrow = renderEnd({ result: RESULT, results: [file], folder: FOLDER }, [], plain, 40).split('\n');
+    expect(narrow[3]).toBe(`  Oslo,${'x'.repeat(31)}…`);
   });
 
   it('shows no rows of a result that is not text', () => {
     const path = join(folder, 'data.bin');
     writeFileSync(path, Buffer.from([1, 0, 2, 3]));
-    const shown = renderRun(RESULT, [{ task: 'load', output: 'data', path, bytes: 4 }], FOLDER, plain).split('\n');
-    const at = shown.indexOf('load.data (4 B)');
-    expect(at).toBeGreaterThan(0);
-    expect(shown[at + 2]).toBe('');
+    const shown = endOf(RESULT, [{ task: 'load', output: 'data', path, bytes: 4 }]);
+    expect([shown[0], shown[2]]).toEqual(['load.data (4 B)', '']);
   });
 
   it('is plain where stdout is no terminal, and in colours where it is one', () => {
     const esc = String.fromCharCode(27);
     vi.stubEnv('CI', undefined);
     vi.stubEnv('TERM', 'xterm-256color');
-    expect(renderRun(RESULT, [], FOLDER, styler(fakeStream(false)))).toBe(renderRun(RESULT, [], FOLDER, plain));
-    expect(renderRun(RESULT, [], FOLDER, styler(fakeStream(true)))).toContain(`${esc}[31mFAILED${esc}[39m`);
+    const tasks = (isTTY: boolean) => renderTasks(RESULT, styler(fakeStream(isTTY)));
+    expect(tasks(false)).toBe(renderTasks(RESULT, plain));
+    expect(tasks(true)).toContain(`${esc}[31mFAILED${esc}[39m`);
     vi.stubEnv('NO_COLOR', '1');
-    expect(renderRun(RESULT, [], FOLDER, styler(fakeStream(true)))).toBe(renderRun(RESULT, [], FOLDER, plain));
+    expect(tasks(true)).toBe(renderTasks(RESULT, plain));
   });
 });
 
@@ -204,7 +221,7 @@ const CHUNKED: RunResult = {
 
 describe('the end of a run with chunks and hooks', () => {
   it('shows how many chunks succeeded, and the hooks behind the tasks', () => {
-    expect(renderRun(CHUNKED, [], FOLDER, plain).split('\n').slice(1, 6)).toEqual([
+    expect(renderTasks(CHUNKED, plain).split('\n')).toEqual([
       'task           status     chunks  retries   time    in     out',
       'list           SUCCEEDED       -        0  0.1 s   0 B    20 B',
       'extract        SUCCEEDED  98/100        3  9.0 s  20 B  4.0 kB',
@@ -221,8 +238,8 @@ describe('the end of a run with chunks and hooks', () => {
       writeFileSync(path, `letter\n${chunk}\n`);
       return { task: 'extract', output: 'table', chunk, path, bytes: 9 };
     });
-    const shown = renderRun(CHUNKED, files, FOLDER, plain).split('\n');
-    expect(shown.slice(7, 15)).toEqual([
+    const shown = endOf(CHUNKED, files);
+    expect(shown.slice(0, 8)).toEqual([
       'extract: 2 chunks failed, which is tolerated; its data is missing',
       '  and 2 more',
       '',
@@ -231,111 +248,6 @@ describe('the end of a run with chunks and hooks', () => {
       '  letter',
       '  a',
       '',
-    ]);
-  });
-});
-
-describe('progress', () => {
-  function progress() {
-    vi.spyOn(performance, 'now').mockReturnValue(0);
-    const lines: string[] = [];
-    return { lines, report: progressLines((line) => lines.push(line.slice(10)), plain) };
-  }
-
-  it('of chunks is a line for each quarter of them that is done, and for each attempt that failed', () => {
-    const { lines, report } = progress();
-    const error = { name: 'Broken', message: 'no' };
-    report({ type: 'chunks-started', task: 'extract', count: 10 });
-    for (let chunk = 0; chunk < 10; chunk++) {
-      const attempt = { task: 'extract', attempt: 1, chunks: [`c${chunk}`] };
-      report({ type: 'attempt-started', ...attempt });
-      if (chunk === 4) {
-        report({ type: 'attempt-failed', ...attempt, durationMs: 5, error });
-        report({ type: 'attempt-started', ...attempt, attempt: 2 });
-      }
-      report({ type: 'attempt-succeeded', ...attempt, attempt: chunk === 4 ? 2 : 1, durationMs: 5 });
-    }
-    vi.spyOn(performance, 'now').mockReturnValue(2_000);
-    report({ type: 'attempt-started', task: 'extract', attempt: 1, gather: true });
-    report({ type: 'attempt-succeeded', task: 'extract', attempt: 1, gather: true, durationMs: 5 });
-    expect(lines).toEqual([
-      '> extract in 10 chunks',
-      '- extract 3 of 10 chunks',
-      '! extract [c4] failed: Broken: no',
-      '~ extract [c4] again (attempt 2)',
-      '- extract 5 of 10 chunks',
-      '- extract 8 of 10 chunks',
-      '- extract 10 of 10 chunks',
-      '+ extract done in 2.0 s',
-    ]);
-  });
-
-  it('of chunks that fail in great numbers is a line for each of the first ten attempts only', () => {
-    const { lines, report } = progress();
-    report({ type: 'chunks-started', task: 'extract', count: 50 });
-    for (let chunk = 0; chunk < 50; chunk++) {
-      const attempt = { task: 'extract', attempt: 1, chunks: [`c${chunk}`] };
-      report({ type: 'attempt-started', ...attempt });
-      report({ type: 'attempt-failed', ...attempt, durationMs: 5, error: { name: 'Broken', message: 'no' } });
-      report({ type: 'attempt-started', ...attempt, attempt: 2 });
-    }
-    expect(lines.filter((line) => line.includes('failed'))).toHaveLength(10);
-    expect(lines.at(-1)).toBe('! extract: more attempts fail; logs/extract.log tells of all');
-    report({ type: 'attempt-failed', task: 'load', attempt: 1, durationMs: 5, error: { name: 'Odd', message: 'x' } });
-    expect(lines.at(-1)).toBe('! load failed: Odd: x');
-  });
-
-  it('names a few chunks of a batch', () => {
-    const { lines, report } = progress();
-    const error = { name: 'Broken', message: 'no' };
-    const chunks = ['a', 'b', 'c', 'd', 'e'];
-    report({ type: 'attempt-failed', task: 'extract', attempt: 1, chunks, durationMs: 5, error });
-    expect(lines).toEqual(['! extract [a, b, c and 2 more] failed: Broken: no']);
-  });
-
-  it('says of a hook what kind it is', () => {
-    const { lines, report } = progress();
-    const hook = { task: 'alert', attempt: 1, hook: 'errors' } as const;
-    report({ type: 'attempt-started', ...hook });
-    report({ type: 'attempt-succeeded', ...hook, durationMs: 100 });
-    expect(lines).toEqual(['> alert (errors)', '+ alert (errors) done in 0.1 s']);
-  });
-
-  it('says what was denied, and that nothing was checked', () => {
-    const { lines, report } = progress();
-    report({ type: 'denied', denial: DENIAL });
-    report({ type: 'permissions-not-checked' });
-    expect(lines).toEqual([
-      'x denied: the whole story',
-      '! permissions are not checked: @cloud-copilot/iam-simulate, an optional dependency, is not installed',
-    ]);
-  });
-
-  it('is one line for each thing that happens to a task', () => {
-    vi.spyOn(performance, 'now').mockReturnValue(0);
-    const lines: string[] = [];
-    const report = progressLines((line) => lines.push(line), plain);
-    const error = { name: 'Broken', message: 'no' };
-    report({ type: 'run-started', input: {}, pipeline: 'flights', run: 'r1', folder, tasks: ['extract'] });
-    report({ type: 'synthesis-started' });
-    report({ type: 'attempt-started', task: 'extract', attempt: 1 });
-    report({ type: 'attempt-failed', task: 'extract', attempt: 1, durationMs: 5, error });
-    report({ type: 'attempt-started', task: 'extract', attempt: 2 });
-    report({ type: 'attempt-failed', task: 'extract', attempt: 2, durationMs: 5, error });
-    report({ type: 'attempt-started', task: 'extract', attempt: 3 });
-    report({ type: 'attempt-succeeded', task: 'extract', attempt: 3, durationMs: 1_500 });
-    report({ type: 'cleanup-started' });
-    report({ type: 'run-ended', folder: FOLDER, result: RESULT, results: [], unreached: [] });
-    expect(lines).toEqual([
-      'flights run r1',
-      '   0.0 s  > bundling and synthesis',
-      '   0.0 s  > extract',
-      '   0.0 s  ! extract failed: Broken: no',
-      '   0.0 s  ~ extract again (attempt 2)',
-      '   0.0 s  ! extract (attempt 2) failed: Broken: no',
-      '   0.0 s  ~ extract again (attempt 3)',
-      '   0.0 s  + extract done in 1.5 s',
-      '   0.0 s  > cleanup',
     ]);
   });
 });

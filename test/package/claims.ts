@@ -55,7 +55,8 @@ export function claimsOf(name: AppName, { permissionsChecked }: { readonly permi
   const told = permissionsChecked ? 'which checks permissions' : 'which says once that permissions are not checked';
   it(`is run by \`npx ebbtide run sales\`, ${told}`, async () => {
     const { stdout, stderr } = await run(app, 'npx', 'ebbtide', 'run', 'sales', '--json');
-    const result = resultIn(stdout);
+    const { type, result } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(type).toBe('run-ended');
     expect(stderr.split(NOT_CHECKED)).toHaveLength(permissionsChecked ? 1 : 2);
     expect(result).toMatchObject(RESULT);
     expect(reportOf(app, '.ebbtide', result.run)).toEqual({ Oslo: 4900 });

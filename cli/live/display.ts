@@ -1,0 +1,38 @@
+/** How a run is followed: as a tree on a terminal, as lines elsewhere, as JSON where a program reads it. */
+
+import type { RunEvent } from '../../history/events.ts';
+import type { Plan } from '../../state-machines/graph/plan.ts';
+import type { Terminal } from '../terminal.ts';
+import { JsonDisplay } from './json.ts';
+import { LinesDisplay } from './lines-display.ts';
+import { TreeDisplay } from './tree.ts';
+
+export interface RunDisplay {
+  /** With `run-ended` also how it ended: the results, what was released, where to go on. */
+  show(event: RunEvent): void;
+  /** What the command itself has to say while the run goes on: below the tree, otherwise on stderr. */
+  say(message: string): void;
+  /** Leaves the terminal as it was found, whether the run has ended or not. What is shown from then on is not. */
+  close(): void;
+}
+
+export interface DisplayOptions {
+  /** One `RunEvent` a line on stdout, and nothing else there. */
+  readonly json?: true;
+  /** Where the run is, in words: `on this machine, .ebbtide`. */
+  readonly where?: string;
+}
+
+export function runDisplay(plan: Plan, terminal: Terminal, { json, where }: DisplayOptions): RunDisplay {
+  if (json) return new JsonDisplay(terminal);
+  return canBeDrawnOn(terminal.stdout)
+    ? new TreeDisplay(plan, terminal, where)
+    : new LinesDisplay(plan, terminal, where);
+}
+
+/** The log of a CI job keeps every picture that was drawn. */
+function canBeDrawnOn(stream: NodeJS.WriteStream): boolean {
+  const { CI, TERM } = process.env;
+  const inCi = CI !== undefined && CI !== '' && CI !== '0' && CI !== 'false';
+  return stream.isTTY && !inCi && TERM !== 'dumb';
+}
