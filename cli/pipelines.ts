@@ -3,12 +3,16 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { BuildFailure } from 'esbuild';
 import { SOURCE_EXTENSIONS } from '../infra/bundling/handler-files.ts';
 import { runFoldersIn } from '../local/runs/run-folder.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
+import { isObject } from '../state-machines/contract/objects.ts';
+import { show } from '../state-machines/contract/show.ts';
 import { GraphError } from '../state-machines/graph/errors.ts';
 import { nearest } from '../state-machines/graph/nearest.ts';
 import { Plan } from '../state-machines/graph/plan.ts';
+import { TaskGraph } from '../state-machines/graph/task-graph.ts';
 import { importSource } from './load-typescript.ts';
 
 /** `"ebbtide"` in package.json: paths from the project's folder, in which `*` stands for the pipeline's name. */
@@ -52,7 +56,10 @@ export async function loadPipeline(name: string, root = process.cwd()): Promise<
   // What a CommonJS file exports is not always seen by name.
   const plan = module['plan'] ?? (module['default'] as Record<string, unknown> | undefined)?.['plan'];
   if (!(plan instanceof Plan)) {
-    throw new UsageError('PipelineInvalid', `${file} must export its plan: export const plan = graph.build();`);
+    throw new UsageError(
+      'PipelineInvalid',
+      `${file} must export its plan: export const plan = graph.build(); ${inPlaceOf(plan, module)}`,
+    );
   }
   return { plan, handlers: join(root, layout.handlers.replace('*', name)) };
 }
@@ -82,7 +89,10 @@ export async function loadProjectPlan(name: string, root: string): Promise<Plan>
 /** @throws UsageError where package.json says what cannot be */
 function layoutOf(root: string): Layout {
   const file = join(root, 'package.json');
-  const { ebbtide = {} } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const content = existsSync(file) ? readPackage(file) : {};
+  const ebbtide: unknown = (isObject(content) && content['ebbtide']) || {};
+  if (!isObject(ebbtide))
+    throw new UsageError('InvalidOption', `${file}: "ebbtide" is ${show(ebbtide)}; say ${EXAMPLE}`);
   const layout: Layout = { ...LAYOUT, ...ebbtide };
   for (const [key, path] of Object.entries(layout)) {
     if (!(key in LAYOUT))
@@ -96,6 +106,22 @@ function layoutOf(root: string): Layout {
     }
   }
   return layout;
+}
+
+function readPackage(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError('InvalidOption', `${file} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** What a file exports where its plan was to be. */
+function inPlaceOf(plan: unknown, module: Record<string, unknown>): string {
+  if (plan instanceof TaskGraph) return 'its "plan" is a graph that is not built';
+  if (plan !== undefined) return `its "plan" is ${show(plan)}`;
+  const names = Object.keys(module);
+  return names.length > 0 ? `it exports ${names.join(', ')}` : 'it exports nothing';
 }
 
 /** Name → file. */
@@ -118,13 +144,28 @@ async function importGraph(file: string): Promise<Record<string, unknown>> {
     return await importSource(pathToFileURL(file));
   } catch (error) {
     if (error instanceof GraphError) throw error;
-    const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-    // The first line of the stack that is in the file tells where.
-    const where =
-      stack
-        .split('\n')
-        .find((line) => line.includes(file))
-        ?.trim() ?? file;
-    throw new UsageError('PipelineInvalid', `${file} does not load: ${name}: ${message}\n  ${where}`);
+    throw new UsageError('PipelineInvalid', `${file} does not load: ${whyNotLoaded(error, file)}`, { cause: error });
   }
+}
+
+function whyNotLoaded(error: unknown, file: string): string {
+  if (!(error instanceof Error)) return `it throws ${show(error)}`;
+  const { name, message, stack = '' } = error;
+  const { errors } = error as Partial<BuildFailure>;
+  if (errors) {
+    const lines = errors.map(({ text, location }) =>
+      location ? `\n  ${location.file}:${location.line}:${location.column}: ${text}` : `\n  ${text}`,
+    );
+    return `it is no TypeScript${lines.join('')}`;
+  }
+  // Node says which file imports what is missing.
+  if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return message;
+  // The first place in the stack that is in the file.
+  const [, where] = /\(?((?:file:\/\/)?\/[^()\s]*:\d+:\d+)\)?$/.exec(frameIn(stack, file)) ?? [];
+  return `${name}: ${message}${where ? `\n  at ${where}` : ''}`;
+}
+
+function frameIn(stack: string, file: string): string {
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return frames.find((line) => line.includes(file))?.trim() ?? '';
 }

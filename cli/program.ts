@@ -1,8 +1,7 @@
 /** The command line: what can be said, and what becomes of errors. Commands live in commands/, one file each. */
 
 import { Command, CommanderError } from 'commander';
-import { ContractError, UsageError } from '../state-machines/contract/errors.ts';
-import { GraphError } from '../state-machines/graph/errors.ts';
+import type { CliErrorCode } from '../state-machines/contract/error-codes.ts';
 import { listCommand } from './commands/list.ts';
 import { planCommand } from './commands/plan.ts';
 import { reapCommand } from './commands/reap.ts';
@@ -16,7 +15,8 @@ import { watchCommand } from './commands/watch.ts';
 import { DEFAULT_DIR } from './dir.ts';
 import { EXIT } from './exit.ts';
 import { finalizeDeadRuns } from './finalize-dead.ts';
-import type { Terminal } from './terminal.ts';
+import { exitCodeOf, renderError } from './render/error.ts';
+import { styler, type Terminal } from './terminal.ts';
 
 /** @returns the exit code */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -26,10 +26,14 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   };
   const program = new Command('ebbtide')
     .description('Runs typed task graphs as Step Functions state machines that leave no intermediate data behind.')
+    .option('--verbose', 'with an error, also print its stack and its causes')
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
+      // Told below, as any other error.
+      outputError: () => undefined,
     });
   const commands = [
     runCommand(terminal, finish),
@@ -52,13 +56,24 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    // Commander has printed its own errors; help and version are no errors.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
-    if (error instanceof UsageError || error instanceof GraphError || error instanceof ContractError) {
-      terminal.stderr.write(`${error.message}\n`);
-      return EXIT.wrongUse;
-    }
-    throw error;
+    // Help and version are no errors, and have been printed.
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.wrongUse;
+    const told = error instanceof CommanderError ? invalidCommand(error) : error;
+    const verbose = program.opts<{ readonly verbose?: true }>().verbose ?? false;
+    const json = args.includes('--json');
+    terminal.stderr.write(`${renderError(told, { verbose, json, style: styler(terminal.stderr) })}\n`);
+    return exitCodeOf(told);
   }
   return exitCode;
+}
+
+/** Commander's own: an unknown command or option, a missing or a superfluous argument. */
+function invalidCommand({ message, stack }: CommanderError): Error {
+  const code = 'InvalidCommand' satisfies CliErrorCode;
+  const said = message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return Object.assign(new Error(`${said}; ebbtide --help, or --help behind a command, shows what there is`), {
+    code,
+    stack,
+  });
 }

@@ -19,7 +19,8 @@ import { createResultsBucket, createRunsBucket } from './buckets.ts';
 import { bundle } from './bundling/bundle.ts';
 import { OWN_ENTRIES, REAPER, taskEntries } from './bundling/entries.ts';
 import { findHandlerFiles } from './bundling/handler-files.ts';
-import { checkedKeep, checkedRate } from './durations.ts';
+import { checkedProps } from './checked-props.ts';
+import { checkedKeep, checkedRate, checkedTimeout } from './durations.ts';
 import { createCleanupFunction, createReaperFunction, createTaskFunction } from './functions.ts';
 import { refuseLargeDefinition, refuseLargeStack } from './limits.ts';
 import { createAlarms, type PipelineAlarms } from './operation/alarms.ts';
@@ -100,7 +101,8 @@ export class Pipeline extends MeasuredPipeline {
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
-    const { plan, timeout = DEFAULT_TIMEOUT } = props;
+    const { plan } = checkedProps(this.node.path, props);
+    const timeout = checkedTimeout(props.timeout ?? DEFAULT_TIMEOUT);
     const keepOnFailure = checkedKeep(props.keepOnFailure ?? KEEP_NOTHING);
     const reapEvery = checkedRate(props.reapEvery ?? DEFAULT_REAP_EVERY);
     const compiled = compile(plan, {
@@ -155,7 +157,7 @@ export class Pipeline extends MeasuredPipeline {
     this.runsBucket = runs;
     this.resultsBucket = results;
     if (props.schedule) {
-      const { schedule, missedRuns } = scheduleRuns(this, this.stateMachine, props.schedule);
+      const { schedule, missedRuns } = scheduleRuns(this, plan.pipeline, this.stateMachine, props.schedule);
       this.schedule = schedule;
       this.missedRuns = missedRuns;
     }

@@ -5,6 +5,8 @@ import { knownToCleanup } from '../state-machines/compiler/machine/run-end.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { failureOf } from '../state-machines/contract/marks.ts';
 import type { FailureInfo, RunResult, RunStatus } from '../state-machines/contract/result.ts';
+import { show } from '../state-machines/contract/show.ts';
+import { checkedPlan } from '../state-machines/graph/checked-plan.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { type Deployment, deployFolder, deployPlain } from './deployment.ts';
 import { noteCleanup, settle } from './ending/settle.ts';
@@ -65,6 +67,7 @@ export interface RunLocallyOptions {
  *   be resumed
  */
 export async function runLocally(plan: Plan, options: RunLocallyOptions): Promise<RunResult> {
+  checkedPlan(plan, 'runLocally()');
   const { dir = '.ebbtide', waits = 'real', keep, resume } = options;
   const { signal, onProgress } = untilCleanup(options.signal, options.onProgress ?? (() => undefined));
   const failures = parseFailures([options.fail ?? []].flat(), plan);
@@ -172,5 +175,5 @@ function endOf({ status, error, cause }: EndedExecution): { readonly status: Run
 
 function secondsOf(keepOnFailure = 0): number {
   if (Number.isSafeInteger(keepOnFailure) && keepOnFailure >= 0) return keepOnFailure;
-  throw new UsageError('InvalidOption', `keepOnFailure is ${keepOnFailure}; give whole seconds, 0 or more`);
+  throw new UsageError('InvalidOption', `keepOnFailure is ${show(keepOnFailure)}; give whole seconds, 0 or more`);
 }

@@ -130,7 +130,7 @@ export class RunsHere implements Runs {
     // It took no notice of the signal but to die.
     await this.#finalizeDead();
     const result = stateOf(folder) === 'over' ? readResult(folder) : undefined;
-    if (!result) throw new Error(`the run ${folder.run} has died and could not be finalized`);
+    if (!result) throw notFinalized(folder);
     return result;
   }
 
@@ -147,8 +147,7 @@ export class RunsHere implements Runs {
 
   async #seeToTheDead(folder: RunFolder, execution: string): Promise<void> {
     await this.#finalizeDead();
-    if (stateOf(folder, execution) === 'died')
-      throw new Error(`the process of the run ${folder.run} has died, and it could not be finalized`);
+    if (stateOf(folder, execution) === 'died') throw notFinalized(folder);
   }
 }
 
@@ -196,4 +195,10 @@ function gone({ pipeline, run, path }: RunFolder): UsageError {
     'UnknownRun',
     `the run "${run}" of "${pipeline}" is gone: ${path} was deleted, or the run was refused before it began`,
   );
+}
+
+/** Why, whoever tried has said. */
+function notFinalized({ pipeline, run }: RunFolder): Error {
+  const said = `the process of the run "${run}" of "${pipeline}" has died, and the run could not be finalized`;
+  return Object.assign(new Error(`${said}; the next ebbtide command tries again`), { code: 'NotFinalized' });
 }

@@ -9,11 +9,12 @@ interface Options extends WhereOptions {
 
 export function showCommand(terminal: Terminal): Command {
   const command = new Command('show')
-    .description('show a run: its tasks, its errors, its data, and where its logs are')
+    .description(
+      'show a run: its tasks, its errors, its data, where its logs are; with --verbose all attempts and all logs',
+    )
     .argument('[pipeline]', 'its name, or the id of a run of any pipeline (default: the only pipeline there is)')
     .argument('[run]', "the run's id (default: the latest one)");
   return whereOptions(command)
-    .option('--verbose', 'with all attempts, and the logs of all tasks')
     .option('--json', 'print its history, where it is and its links as JSON, and nothing else')
     .action(async (pipeline: string | undefined, run: string | undefined, options: Options) => {
       const { runToShow } = await import('../run-shown.ts');

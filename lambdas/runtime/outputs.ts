@@ -82,6 +82,16 @@ interface Stored {
   readonly values?: Readonly<Record<string, Scalar>>;
 }
 
+/** An encoder knows values, not where they go: an error of it gets the output's name. */
+async function* ofOutput(where: string, encode: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+  try {
+    yield* encode();
+  } catch (error) {
+    const isNameless = error instanceof InvalidDataError && !error.message.startsWith(where);
+    throw isNameless ? new InvalidDataError(`${where}: ${error.message}`) : error;
+  }
+}
+
 /** Has both methods whatever the format; the types show a handler the one that fits. */
 class Writer {
   readonly key: string;
@@ -138,7 +148,7 @@ class Writer {
     await validate(format, value, where);
     const chunkIds = format.kind === 'chunks' && chunkIdsOf(value, format, where);
     const values = await reportedValues(this.#name, this.#output, value);
-    const output = await this.#upload(encoder.encode(value));
+    const output = await this.#upload(ofOutput(where, () => encoder.encode(value)));
     return { output: { ...output, ...(chunkIds && { chunkIds }) }, values };
   }
 
@@ -155,7 +165,7 @@ class Writer {
         yield batch;
       }
     }
-    const stored = await this.#upload(encoder.encode(checked(), format));
+    const stored = await this.#upload(ofOutput(where, () => encoder.encode(checked(), format)));
     return { output: { ...stored, rows } };
   }
 

@@ -1,7 +1,9 @@
 /** From a plan to a definition: nested (structure, nesting/), written as states (machine/), held to the limits. */
 
 import { UsageError } from '../contract/errors.ts';
+import { show } from '../contract/show.ts';
 import { STATES } from '../contract/states.ts';
+import { checkedPlan } from '../graph/checked-plan.ts';
 import { GraphError } from '../graph/errors.ts';
 import type { Plan } from '../graph/plan.ts';
 import { catchAnything, type Definition, present, type State, some } from './asl.ts';
@@ -62,15 +64,16 @@ export interface CompiledPipeline {
  * the errors and finally hooks follow, then `Cleanup`, again and again until the run's prefix is empty, and the verdict.
  * What cannot be caught at all (an abort, a timeout, a broken definition) is what the finalizer is for.
  *
- * @throws UsageError for an option that is not allowed
+ * @throws UsageError for an option that is not allowed, or what is no plan
  * @throws GraphError with a problem for each limit of Step Functions that a run could pass
  */
 export function compile(plan: Plan, options: CompileOptions = {}): CompiledPipeline {
-  return compileNested(plan, undefined, options);
+  return compileNested(checkedPlan(plan, 'compile()'), undefined, options);
 }
 
 /** @param nest nests the tasks and the hooks of groups, in any way that keeps their order. @default as `compile` does */
 export function compileNested(plan: Plan, nest: Nest | undefined, options: CompileOptions = {}): CompiledPipeline {
+  refuseTimeout(options);
   const functions = placeholdersOf(plan);
   const known = knownToCleanup(plan);
   const cleanupParameters = keepParameters(options);
@@ -129,12 +132,25 @@ function anyFailure(taskErrors: readonly string[], otherwise: string): State {
   };
 }
 
+/** https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: an execution takes a year at the most. */
+const LONGEST_TIMEOUT_SECONDS = 31_536_000;
+
+function refuseTimeout({ timeoutSeconds }: CompileOptions): void {
+  if (timeoutSeconds === undefined) return;
+  const whole = Number.isSafeInteger(timeoutSeconds) && timeoutSeconds >= 1;
+  if (whole && timeoutSeconds <= LONGEST_TIMEOUT_SECONDS) return;
+  throw new UsageError(
+    'InvalidOption',
+    `the timeout of a run is ${show(timeoutSeconds)} seconds; it must be whole seconds, from 1 to ${show(LONGEST_TIMEOUT_SECONDS)}, a year`,
+  );
+}
+
 /** A constant in the definition: what it was deployed with is what holds for the run. */
 function keepParameters({ keepOnFailureSeconds = 0 }: CompileOptions): Readonly<Record<string, unknown>> {
   if (Number.isSafeInteger(keepOnFailureSeconds) && keepOnFailureSeconds >= 0)
     return keepOnFailureSeconds > 0 ? { keepOnFailureSeconds } : {};
   throw new UsageError(
     'InvalidOption',
-    `keepOnFailureSeconds is ${keepOnFailureSeconds}; give whole seconds, or 0 to keep nothing`,
+    `keepOnFailureSeconds is ${show(keepOnFailureSeconds)}; give whole seconds, or 0 to keep nothing`,
   );
 }

@@ -1,5 +1,7 @@
 /** The names of errors that the state machines match or report. */
 
+import type { RunErrorCode, TaskErrorCode } from './error-codes.ts';
+
 /** Error names that the state machine itself reports for a run. They are matched by users' alarms: API. */
 export const RUN_ERRORS = {
   /** At least one task failed. */
@@ -12,7 +14,7 @@ export const RUN_ERRORS = {
   cleanup: 'CleanupFailed',
   /** The run that the input asks to resume is not there any more, is held by another execution, or was another graph's. */
   resume: 'ResumeRefused',
-} as const;
+} as const satisfies Record<string, RunErrorCode>;
 
 /**
  * Error names that begin so are Step Functions' own: a Fail state may have none of them. What becomes of one that does is
@@ -26,13 +28,13 @@ export function reportable(name: string): string {
 }
 
 /** The error of which no further attempt is made. */
-export const NON_RETRYABLE_ERROR = 'NonRetryableError';
+export const NON_RETRYABLE_ERROR = 'NonRetryableError' satisfies TaskErrorCode;
 
 /** Of a task that was under way when its run was ended. */
-export const STOPPED_ERROR = 'Stopped';
+export const STOPPED_ERROR = 'Stopped' satisfies TaskErrorCode;
 
 /** More chunks of a task failed than it tolerates. */
-export const GATHER_ERROR = 'ChunksFailed';
+export const GATHER_ERROR = 'ChunksFailed' satisfies TaskErrorCode;
 
 /**
  * Errors of the Lambda service, not of the function: mostly nothing ran. They have a retrier of their own, so they use

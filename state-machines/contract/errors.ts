@@ -1,6 +1,8 @@
 /** The errors at the bottom of everything. */
 
-export type ContractErrorCode = 'InvalidName' | 'InvalidEvent' | 'InvalidRecord';
+import type { ContractErrorCode, UsageErrorCode } from './error-codes.ts';
+
+export type { ContractErrorCode, UsageErrorCode };
 
 /** Something that crossed a boundary (a name, an event, a stored record) is not what the contract says. */
 export class ContractError extends Error {
@@ -13,24 +15,6 @@ export class ContractError extends Error {
   }
 }
 
-export type UsageErrorCode =
-  | 'AmbiguousDeployment'
-  | 'AmbiguousRun'
-  | 'HandlerInvalid'
-  | 'HandlerMissing'
-  | 'InvalidInput'
-  | 'InvalidOption'
-  | 'InvalidRunId'
-  | 'NotDeployed'
-  | 'NotPermitted'
-  | 'NotResumable'
-  | 'NotRunning'
-  | 'PipelineInvalid'
-  | 'RunExists'
-  | 'UnknownPipeline'
-  | 'UnknownRun'
-  | 'UnknownTask';
-
 /** Somebody asked for what cannot be: the message says what was given, what is allowed, and what to do. */
 export class UsageError extends Error {
   /** By its name: a loader such as tsx makes a second copy of this module, and with it of this class. */
@@ -41,8 +25,8 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code: UsageErrorCode;
 
-  constructor(code: UsageErrorCode, message: string) {
-    super(message);
+  constructor(code: UsageErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }

@@ -1,5 +1,6 @@
 /** What can be wrong with a graph. Codes and numbers are API: callers match them, so they never change. */
 
+import type { GraphProblemCode } from '../contract/error-codes.ts';
 import { show } from '../contract/show.ts';
 
 /** −101 and −102 are grafOS's (`FabricError::IoError`); the others follow on. */
@@ -22,9 +23,9 @@ export const GRAPH_PROBLEMS = {
   InvalidHook: -116,
   InvalidGroup: -117,
   LimitExceeded: -118,
-} as const;
+} as const satisfies Record<GraphProblemCode, number>;
 
-export type GraphProblemCode = keyof typeof GRAPH_PROBLEMS;
+export type { GraphProblemCode };
 
 export interface GraphProblem {
   readonly code: GraphProblemCode;

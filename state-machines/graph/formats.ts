@@ -39,6 +39,17 @@ export type ReadOf<F> = F extends DataFormat<FormatKind, any, infer Read> ? Read
 
 export type ParquetValueType = 'BOOLEAN' | 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'STRING' | 'TIMESTAMP' | 'JSON';
 
+export const PARQUET_TYPES = [
+  'BOOLEAN',
+  'INT32',
+  'INT64',
+  'FLOAT',
+  'DOUBLE',
+  'STRING',
+  'TIMESTAMP',
+  'JSON',
+] as const satisfies readonly ParquetValueType[];
+
 /** `INT32?` may be null; a column that never is reads faster. */
 export type ParquetType = ParquetValueType | `${ParquetValueType}?`;
 
@@ -124,7 +135,7 @@ export type ChunksFormat<Chunk extends AnyChunk = AnyChunk> = DataFormat<'chunks
  * // the handler of list: await outputs.days.write([{ id: '2026-01-01', from: '…', to: '…' }, …]);
  */
 export function chunks<Chunk = {}>(options: { readonly max?: number } = {}): ChunksFormat<Chunk & AnyChunk> {
-  return { kind: 'chunks', max: options.max ?? DEFAULT_MAX_CHUNKS };
+  return { kind: 'chunks', max: options?.max ?? DEFAULT_MAX_CHUNKS };
 }
 
 /** Four tasks of so many chunks fit into one run, each chunk with two retries. */

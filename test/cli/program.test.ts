@@ -101,7 +101,7 @@ describe('help', () => {
   });
 });
 
-describe('wrong use ends with exit code 2 and one message on stderr:', () => {
+describe('wrong use ends with exit code 2, one message on stderr with its code, and where to read more:', () => {
   const missing = join(folder, 'missing.json');
   const broken = join(folder, 'broken.json');
   writeFileSync(broken, '{bad');
@@ -140,7 +140,7 @@ describe('wrong use ends with exit code 2 and one message on stderr:', () => {
     const { exitCode, stdout, stderr } = await ebbtide(...args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     for (const word of words) expect(stderr).toContain(word);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(/^[A-Z]\w+: .*\nmore: docs\/errors\.md#\w+\n$/);
     expect(existsSync(dir)).toBe(false);
   });
 

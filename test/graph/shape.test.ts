@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { json, ref, TaskGraph } from '../../state-machines/index.ts';
+import { chunks, durable, json, parquet, ref, TaskGraph } from '../../state-machines/index.ts';
 import { problemsOf } from './graphs.ts';
 
 describe('an option of a graph', () => {
@@ -23,18 +23,27 @@ describe('an option of a graph', () => {
 
 /** Mistakes that JavaScript lets through. */
 describe('a definition of the wrong shape', () => {
+  const other = new TaskGraph('other').addTask('other', { outputs: { made: json() } });
+
   it.each<[string, unknown, string, string]>([
     ['null', null, 'InvalidTask', 'definition is null'],
     ['a handler', () => 1, 'InvalidTask', 'definition is a function'],
     ['a list of inputs', { inputs: [ref('own')] }, 'InvalidTask', 'inputs is ['],
     ['a list of outputs', { outputs: ['raw'] }, 'InvalidTask', 'outputs is ["raw"]'],
-    ['a format without its parentheses', { outputs: { raw: json } }, 'InvalidTask', '"raw" is a function'],
+    ['a format without its parentheses', { outputs: { raw: json } }, 'InvalidTask', 'where json() was meant'],
     ['the name of a format', { outputs: { raw: 'json' } }, 'InvalidTask', '"raw" is "json"'],
     ['an unknown format', { outputs: { raw: { kind: 'xml' } } }, 'InvalidTask', '"xml"'],
-    ['a durable nothing', { outputs: { raw: { kind: 'durable' } } }, 'InvalidTask', '"durable"'],
+    ['a durable nothing', { outputs: { raw: { kind: 'durable' } } }, 'InvalidTask', 'durable() of undefined'],
+    ['a durable without parentheses', { outputs: { raw: durable(json as never) } }, 'InvalidTask', 'json() was meant'],
+    ['a validator that is none', { outputs: { raw: json({ day: 'string' } as never) } }, 'InvalidTask', 'z.object'],
+    ['an unknown type of column', { outputs: { raw: parquet({ day: 'DATE' as never }) } }, 'InvalidTask', '"DATE"'],
+    ['columns that are none', { outputs: { raw: parquet('day' as never) } }, 'InvalidTask', '"day"'],
+    ['a maximum of chunks that is none', { outputs: { raw: chunks({ max: '7' as never }) } }, 'InvalidEach', '"7"'],
     ['a number of retries in retry', { retry: 3 }, 'InvalidRetry', 'retry is 3'],
     ['a number as resources', { resources: 512 }, 'InvalidResource', 'resources is 512'],
-    ['an input that is nothing', { inputs: { raw: undefined } }, 'UnresolvedDataRef', '"raw"'],
+    ['an input that is nothing', { inputs: { raw: undefined } }, 'UnresolvedDataRef', 'declares none of that name'],
+    ['an input that is a task', { inputs: { raw: other } }, 'UnresolvedDataRef', 'other.outputs.made'],
+    ['an input that is a text', { inputs: { raw: 'other' } }, 'UnresolvedDataRef', 'ref("other")'],
     ['a ref of nothing', { inputs: { raw: ref(undefined as never) } }, 'UnresolvedDataRef', 'ref(undefined)'],
   ])('as %s is a problem', (_, definition, code, told) => {
     for (const kind of ['addTask', 'addErrorsTask', 'addFinallyTask'] as const) {

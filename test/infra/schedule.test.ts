@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Duration, TimeZone } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { ContextAttribute, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -154,24 +154,46 @@ const once = ScheduleExpression.at(new Date('2027-01-01T00:00:00Z'));
 
 describe('what no run could start with is refused', () => {
   it.each<[string, Partial<PipelineSchedule>, RegExp]>([
-    ['a window of half a minute', { flexibleWindow: Duration.seconds(30) }, /flexibleWindow is 30 seconds/],
+    [
+      'a window of half a minute',
+      { flexibleWindow: Duration.seconds(30) },
+      /schedule of "trips": flexibleWindow is 30 seconds/,
+    ],
     ['a window of a minute and a half', { flexibleWindow: Duration.seconds(90) }, /whole minutes/],
     ['a window of more than a day', { flexibleWindow: Duration.minutes(1_441) }, /1440 at the most/],
     ['a run to resume', { input: { resume: 'monday' } }, /"resume": "monday"/],
     ['a keep that is no boolean', { input: { keep: 'yes' } }, /"keep": "yes"; it must be true or false/],
-    ['input that is no JSON', { input: ring }, /no JSON value/],
+    ['input that is no JSON', { input: ring }, /input.itself holds itself/],
     ['input that is a function', { input: () => 1 }, /no JSON value/],
+    ['a number that is none in its input', { input: { rates: [1, Number.NaN] } }, /input.rates\[1\] is NaN/],
+    ['a Date in its input', { input: { since: new Date(0) } }, /input.since is a Date; give its text/],
+    ['a Map in its input', { input: { by: new Map() } }, /input.by is a Map/],
+    ['a text with JSON in it', { input: '{"day":1}' }, /without JSON.stringify/],
+    ['a window that is a number', { flexibleWindow: 5 as never }, /flexibleWindow is 5; give a Duration/],
+    ['an enabled that is a text', { enabled: 'no' as never }, /enabled is "no"; it must be true or false/],
+    ['a cron of five fields', { expression: ScheduleExpression.expression('cron(0 6 * * ?)') }, /5 fields/],
     ['too much input', { input: 'x'.repeat(262_143) }, /262145 bytes long; Step Functions takes 262144/],
     ['an end before its start', { start: new Date(2), end: new Date(1) }, /end must come later/],
-    ['a start that is no date', { start: new Date('soon') }, /start is no Date/],
-    ['a start that is a text', { start: '2027-01-01' as never }, /start is no Date/],
+    ['a start that is no date', { start: new Date('soon') }, /start is null; give a Date/],
+    ['a start that is a text', { start: '2027-01-01' as never }, /start is "2027-01-01"; give a Date/],
     ['what a schedule does not have', { enable: false } as never, /it has no enable; it may have expression, /],
     ['an expression that is a text', { expression: 'rate(1 hour)' as never }, /give a ScheduleExpression/],
     ['one run with an end', { expression: once, end: new Date('2028-01-01') }, /leave end out/],
   ])('%s', (_, schedule, message) => {
-    expect(() => checkedSchedule({ expression: HOURLY, ...schedule })).toThrow(
+    expect(() => checkedSchedule('trips', { expression: HOURLY, ...schedule })).toThrow(
       expect.objectContaining({ code: 'InvalidOption', message: expect.stringMatching(message) }),
     );
+  });
+
+  it.each<[string, PipelineSchedule]>([
+    ['its time has passed', { expression: ScheduleExpression.at(new Date('2020-01-01T00:00:00Z')) }],
+    ['its end, 2020-01-01T00:00:00.000Z, has passed', { expression: HOURLY, end: new Date('2020-01-01T00:00:00Z') }],
+  ])('where %s, a deployment is warned and goes on', (why, schedule) => {
+    const { template } = withSchedule(schedule);
+    template.resourceCountIs('AWS::Scheduler::Schedule', 1);
+    const stack = newStack(join(folder, `warned-${++made}`));
+    new Pipeline(stack, 'Trips', { plan, handlers, schedule });
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp(why));
   });
 
   it.each(['rate(1 hour)', {}])('%j, which is no schedule', (schedule) => {

@@ -3,11 +3,11 @@
 import { isObject } from '../../contract/objects.ts';
 import { show } from '../../contract/show.ts';
 import { VALUE_TEXT_LIMIT } from '../../contract/values.ts';
-import { type Condition, ORDER_TESTS, type Subject } from '../conditions.ts';
+import { type Condition, Given, ORDER_TESTS, type Subject } from '../conditions.ts';
 import { type GraphProblem, problem } from '../errors.ts';
 import type { PlannedCondition, PlannedSubject } from '../plan.ts';
 import { type DataRef, isOutputRef } from '../refs.ts';
-import type { KnownOutputs } from './refs.ts';
+import { type KnownOutputs, misgiven } from './refs.ts';
 
 /** Names that every engine finds in the same way, in quotes or without. */
 const SEGMENT = /^[A-Za-z0-9_-]{1,80}$/;
@@ -52,6 +52,12 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
         return found && { kind: 'test', subject: found, test };
       }
       default:
+        if (condition instanceof Given)
+          return invalid(
+            'looks at a value and tests nothing; say what of it must hold, as in fromInput("…").equals(…)',
+          );
+        if (Array.isArray(condition))
+          return invalid('is given a list; give its conditions one by one, as in allOf(one, another)');
         return invalid(
           `is ${show(condition)}, which is no condition; make one with fromInput("…").equals(…) or fromOutput(…)`,
         );
@@ -73,7 +79,7 @@ export function resolveCondition(declared: unknown, outputs: KnownOutputs, where
         ? subject
         : invalid('looks at the input as a whole; say which value in it: fromInput("mode")');
     }
-    if (!isOutputRef(subject.ref)) return invalid('looks at no output of a task');
+    if (!isOutputRef(subject.ref)) return invalid(`looks at an output that ${misgiven(subject.ref)}`);
     const found = outputs.resolve(subject.ref, `${where}: what it looks at`, 'UnresolvedCondition');
     if ('code' in found) {
       problems.push(found);
@@ -105,6 +111,7 @@ function misfitOf(test: unknown, subject: unknown): string | undefined {
   if (Number.isFinite(value)) return undefined;
   if (!ordered && (value === null || typeof value === 'boolean')) return undefined;
   if (Array.isArray(value)) return 'compares with a list; give its values one by one, as in isOneOf("a", "b")';
+  if (value instanceof Date) return 'compares with a Date; give its text, as in new Date(…).toISOString()';
   const given = typeof value === 'object' && value !== null ? 'an object' : show(value);
   return `compares with ${given}, which is no text${ordered ? ' or number' : ', number, boolean or null'}`;
 }

@@ -7,7 +7,7 @@ import { check } from '../limits.ts';
 import { INLINE_CONCURRENCY, type PlannedEach } from '../plan.ts';
 import { isOutputRef } from '../refs.ts';
 import type { EachDef } from '../task.ts';
-import type { KnownOutputs } from './refs.ts';
+import { type KnownOutputs, misgiven } from './refs.ts';
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html */
 const MAX_CONCURRENCY = { min: 1, max: 10_000, integer: true };
@@ -46,7 +46,7 @@ export function resolveEach(
     );
   }
   if (!isOutputRef(ref)) {
-    problems.push(problem('InvalidEach', `${where} is ${show(ref)}, no output of a task that is chunks()`));
+    problems.push(problem('InvalidEach', `${where} ${misgiven(ref)}; it must be an output declared as chunks()`));
     return { problems };
   }
   const found = outputs.resolve(ref, where);

@@ -1,5 +1,6 @@
 /** From what an author wrote as an input to the output that is meant. */
 
+import { isObject } from '../../contract/objects.ts';
 import { show } from '../../contract/show.ts';
 import { type GraphProblem, problem } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
@@ -28,7 +29,8 @@ export class KnownOutputs {
   /** @param where names the input for the reader of a problem */
   resolveInput(declared: unknown, where: string): PlannedInput | GraphProblem {
     if (!isRef(declared) || (declared.kind === 'optional-ref' && !isRef(declared.ref))) {
-      return problem('UnresolvedDataRef', `${where} is ${show(declared)}, no output of a task and no ref("…")`);
+      const given = isObject(declared) && declared['kind'] === 'optional-ref' ? declared['ref'] : declared;
+      return problem('UnresolvedDataRef', `${where} ${misgiven(given)}`);
     }
     const optional = declared.kind === 'optional-ref';
     const found = this.resolve(optional ? declared.ref : declared, where);
@@ -72,4 +74,16 @@ export class KnownOutputs {
       `${where} is ref("${wanted.name}"), and no task has such an output${didYouMean(wanted.name, names)}`,
     );
   }
+}
+
+/** What somebody gave in place of an output, and what they may have meant. */
+export function misgiven(given: unknown): string {
+  if (given === undefined)
+    return 'is undefined; where it was to be an output of a task, that task declares none of that name';
+  if (isObject(given) && isObject(given['outputs']) && typeof given['name'] === 'string') {
+    const [output = '…'] = Object.keys(given['outputs']);
+    return `is the task ${show(given['name'])} as a whole; say which of its outputs, as in ${given['name']}.outputs.${output}`;
+  }
+  const named = typeof given === 'string' ? `; by its name an output is ref(${show(given)})` : '';
+  return `is ${show(given)}, no output of a task and no ref("…")${named}`;
 }
