@@ -7,6 +7,7 @@ import { failureOf } from '../state-machines/contract/marks.ts';
 import type { FailureInfo, RunResult, RunStatus } from '../state-machines/contract/result.ts';
 import { show } from '../state-machines/contract/show.ts';
 import { checkedPlan } from '../state-machines/graph/checked-plan.ts';
+import { newRunId } from '../state-machines/contract/run-ids.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { type Deployment, deployFolder, deployPlain } from './deployment.ts';
 import { noteCleanup, settle } from './ending/settle.ts';
@@ -18,7 +19,7 @@ import { type OnProgress, telling } from './progress.ts';
 import { inputOfRun, keepOnFailureOfRun, takeToResume } from './resume.ts';
 import { type ExecutionRecord, newMark, temporaryName } from './runs/execution-record.ts';
 import { existingRun } from './runs/existing-run.ts';
-import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './runs/run-folder.ts';
+import { createRunFolder, removeRunFolder, runFolderOf } from './runs/run-folder.ts';
 import { atSite, type Site } from './site.ts';
 import { untilCleanup } from './stopping.ts';
 
