@@ -16,6 +16,7 @@ import { nameOf, parseFailures, refuseCommits } from './failures.ts';
 import { type PlainHandlers, plainHandlers } from './functions/plain-handlers.ts';
 import { type ExecutionEnd, interpret } from './interpreter.ts';
 import { type OnProgress, telling } from './progress.ts';
+import { withReport } from './report.ts';
 import { inputOfRun, keepOnFailureOfRun, takeToResume } from './resume.ts';
 import { type ExecutionRecord, newMark, temporaryName } from './runs/execution-record.ts';
 import { existingRun } from './runs/existing-run.ts';
@@ -130,7 +131,8 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
       held.note('ended', ended);
       tell({ type: 'execution-ended', ...endOf(ended) });
       const { result, results } = await settle(site);
-      tell({ type: 'run-ended', folder: folder.path, result, results, unreached: [...unreached].map(nameOf) });
+      const told = { folder: folder.path, result, results, unreached: [...unreached].map(nameOf) };
+      tell(await withReport(plan, folder, name, { type: 'run-ended', ...told }));
       return result;
     });
   } catch (error) {
