@@ -36,8 +36,7 @@ export interface WatchedRun {
   readonly display: Pick<RunDisplay, 'close'>;
   readonly terminal: Terminal;
   /** The commands that watch it again, and that stop it. */
-  readonly again: string;
-  readonly stop: string;
+  readonly again: { readonly watch: string; readonly stop: string };
 }
 
 /**
@@ -45,12 +44,12 @@ export interface WatchedRun {
  *
  * @returns takes no notice of signals any longer
  */
-export function watchSignals({ watching, display, terminal, again, stop }: WatchedRun): () => void {
+export function watchSignals({ watching, display, terminal, again }: WatchedRun): () => void {
   return onSignals((signal) => {
     if (watching.signal.aborted) process.exit(128 + constants.signals[signal]);
     display.close();
     terminal.stderr.write(
-      `no longer watching; the run goes on\n  to watch it again: ${again}\n  to stop it: ${stop}\n`,
+      `no longer watching; the run goes on\n  to watch it again: ${again.watch}\n  to stop it: ${again.stop}\n`,
     );
     watching.abort();
   });

@@ -23,23 +23,23 @@ interface Options {
 export async function watchRun(chosen: ChosenRun, { json }: Options, terminal: Terminal): Promise<number> {
   const { place, run } = chosen;
   const watching = new AbortController();
-  const [again, stop, show] = ['watch', 'stop', 'show'].map((command) => commandFor(command, place, run));
+  const again = { watch: commandFor('watch', place, run), stop: commandFor('stop', place, run) };
   let display: RunDisplay | undefined;
   const release = watchSignals({
     watching,
     display: { close: () => display?.close() },
     terminal,
-    again: again ?? '',
-    stop: stop ?? '',
+    again,
   });
   try {
     const result = await follow(chosen, { json, signal: watching.signal }, terminal, (made) => {
       display = made;
     });
     if (watching.signal.aborted) return 128 + constants.signals.SIGINT;
-    if (!result) throw new Error(`the run ${run} tells no more, though it has not ended; to look again: ${again}`);
+    if (!result)
+      throw new Error(`the run ${run} tells no more, though it has not ended; to look again: ${again.watch}`);
     if (result.status === 'SUCCEEDED') return EXIT.done;
-    if (place.aws && !json) terminal.stdout.write(`its errors and its logs: ${show}\n`);
+    if (place.aws && !json) terminal.stdout.write(`its errors and its logs: ${commandFor('show', place, run)}\n`);
     return EXIT.runFailed;
   } finally {
     display?.close();

@@ -16,6 +16,13 @@ export interface Signs {
   readonly cut: string;
 }
 
+export interface Look {
+  readonly signs: Signs;
+  readonly style: (style: Style, text: string) => string;
+  /** Counts up from one picture to the next. */
+  readonly turn: number;
+}
+
 const UNICODE: Signs = {
   states: {
     WAITING: '○',

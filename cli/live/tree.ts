@@ -10,10 +10,11 @@ import { NOT_CHECKED } from '../render/denials.ts';
 import { renderEnd } from '../render/run.ts';
 import { styler, type Terminal } from '../terminal.ts';
 import type { RunDisplay } from './display.ts';
-import { frameOf, type Look, lastFrameOf, linesWithin, type Size, type View } from './frame.ts';
+import { frameOf, lastFrameOf, type Size, type View } from './frame.ts';
 import { outlineOf, type Place } from './outline.ts';
-import { signsFor } from './signs.ts';
+import { type Look, signsFor } from './signs.ts';
 import { warnOfUnreached } from './warnings.ts';
+import { rowsTaken } from './width.ts';
 
 const INTERVAL_MS = 100;
 
@@ -86,7 +87,7 @@ export class TreeDisplay implements RunDisplay {
 
   close(): void {
     if (!this.#open) return;
-    if (this.#history?.phase === 'preparing' || !this.#timer) this.#erase();
+    if (this.#timer && this.#view().history.phase === 'preparing') this.#erase();
     this.#finish(this.#drawn?.lines ?? []);
   }
 
@@ -119,7 +120,7 @@ export class TreeDisplay implements RunDisplay {
   /** Terminals wrap anew what they show when they become narrower, so that it takes more rows than were drawn. */
   #erase(): void {
     const { lines = [] } = this.#drawn ?? {};
-    const added = linesWithin(lines, this.#size().columns) - lines.length;
+    const added = rowsTaken(lines, this.#size().columns) - lines.length;
     if (added > 0) {
       moveCursor(this.#terminal.stdout, 0, -added);
       clearScreenDown(this.#terminal.stdout);
