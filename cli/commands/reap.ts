@@ -6,7 +6,6 @@ import { UsageError } from '../../state-machines/index.ts';
 import { DEFAULT_DIR } from '../dir.ts';
 import { EXIT } from '../exit.ts';
 import { loadProjectPlan } from '../pipelines.ts';
-import { invokeReaper, ReaperError } from '../reaper-function.ts';
 import { renderReap } from '../render/reap.ts';
 import { styler, type Terminal } from '../terminal.ts';
 
@@ -38,7 +37,7 @@ export function reapCommand(terminal: Terminal, finish: (exitCode: number) => vo
         terminal.stdout.write(`${shown}\n`);
         finish(summary.failed > 0 ? EXIT.runFailed : EXIT.done);
       } catch (error) {
-        if (!(error instanceof ReaperError)) throw error;
+        if (!(error instanceof Error && error.name === 'AwsError')) throw error;
         terminal.stderr.write(`${error.message}\n`);
         finish(EXIT.runFailed);
       }
@@ -52,6 +51,7 @@ async function reapThere(pipeline: string | undefined, dryRun: boolean, name: st
       `"${pipeline}" and --function ${name}: a reaper function is of one pipeline; name the one or the other`,
     );
   if (name === '') throw new UsageError('InvalidOption', '--function: give the name or the ARN of a reaper function');
+  const { invokeReaper } = await import('../../aws/index.ts');
   return invokeReaper(name, dryRun);
 }
 

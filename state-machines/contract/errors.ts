@@ -14,11 +14,13 @@ export class ContractError extends Error {
 }
 
 export type UsageErrorCode =
+  | 'AmbiguousDeployment'
   | 'HandlerInvalid'
   | 'HandlerMissing'
   | 'InvalidInput'
   | 'InvalidOption'
   | 'InvalidRunId'
+  | 'NotDeployed'
   | 'NotPermitted'
   | 'NotResumable'
   | 'NotRunning'
