@@ -1,5 +1,6 @@
 /** What the functions of a run answered, as far as its history tells of it. */
 
+import { isRunOut, marksOf } from '../state-machines/contract/marks.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { resultIn } from '../state-machines/contract/reported-result.ts';
 import type { RunResult } from '../state-machines/contract/result.ts';
@@ -26,4 +27,20 @@ export function cleanupEnd(answer: unknown): CleanupEnded {
 export function cleanupResult(answer: unknown): RunResult | undefined {
   const { result, cause } = isObject(answer) ? answer : {};
   return resultIn(typeof cause === 'string' ? cause : JSON.stringify(result));
+}
+
+/**
+ * The chunks of a task, where its Map finds them: in the mark of the task that listed them, there or further out.
+ *
+ * @param state what the Map was entered with
+ * @returns their ids in batches, or the key of their list; undefined where there are none to be found
+ */
+export function chunksIn(state: unknown, task: string): readonly (readonly string[])[] | string | undefined {
+  if (!isObject(state)) return undefined;
+  const { out, up } = state;
+  for (const mark of isRunOut(out) ? marksOf(out).values() : []) {
+    const chunks = 'chunks' in mark ? mark.chunks?.[task] : undefined;
+    if (chunks !== undefined) return chunks;
+  }
+  return chunksIn(up, task);
 }

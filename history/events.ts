@@ -30,10 +30,17 @@ export type UntimedEvent =
   | ({ readonly type: 'attempt-started' } & AttemptOf)
   | ({ readonly type: 'attempt-succeeded' } & AttemptOf & AttemptFigures)
   | ({ readonly type: 'attempt-failed'; readonly durationMs: number; readonly error: FailureInfo } & AttemptOf)
-  /** A chunk-parallel task begins with this many chunks. */
+  /** A chunk-parallel task begins with this many chunks; 0 also where that is not known yet, and `chunks-counted` tells it. */
   | { readonly type: 'chunks-started'; readonly task: string; readonly count: number }
   /** How far the chunks are of which each attempt is not told: on AWS those of a Distributed Map. */
-  | { readonly type: 'chunks-counted'; readonly task: string; readonly succeeded: number; readonly failed: number }
+  | {
+      readonly type: 'chunks-counted';
+      readonly task: string;
+      readonly succeeded: number;
+      readonly failed: number;
+      /** How many there are. @default as `chunks-started` told */
+      readonly total?: number;
+    }
   /** The cleanup is called; again with `cleanup-ended` of the call before where it takes more than one. */
   | { readonly type: 'cleanup-started' }
   /** @see CleanupEnded */

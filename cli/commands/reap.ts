@@ -5,7 +5,6 @@ import type { ReapSummary } from '../../lambdas/reaper/summary.ts';
 import { UsageError } from '../../state-machines/index.ts';
 import { EXIT } from '../exit.ts';
 import { loadProjectPlan } from '../pipelines.ts';
-import { invokeReaper, ReaperError } from '../reaper-function.ts';
 import { renderReap } from '../render/reap.ts';
 import { styler, type Terminal } from '../terminal.ts';
 import { Places, type WhereOptions, whereOptions } from '../where.ts';
@@ -27,20 +26,14 @@ export function reapCommand(terminal: Terminal, finish: (exitCode: number) => vo
     .option('--json', 'print the summary as JSON, and nothing else')
     .action(async (pipeline: string | undefined, options: Options) => {
       const dryRun = options.dryRun ?? false;
-      try {
-        const { summary, about } =
-          options.function === undefined
-            ? await reapWhereItIs(pipeline, dryRun, options, terminal)
-            : await reapThere(pipeline, dryRun, options.function);
-        const style = styler(terminal.stdout);
-        const told = `${about === undefined ? '' : `${style('dim', about)}\n`}${renderReap(summary, dryRun, style)}`;
-        terminal.stdout.write(`${options.json ? JSON.stringify(summary, null, 2) : told}\n`);
-        finish(summary.failed > 0 ? EXIT.runFailed : EXIT.done);
-      } catch (error) {
-        if (!(error instanceof ReaperError)) throw error;
-        terminal.stderr.write(`${error.message}\n`);
-        finish(EXIT.runFailed);
-      }
+      const { summary, about } =
+        options.function === undefined
+          ? await reapWhereItIs(pipeline, dryRun, options, terminal)
+          : await reapThere(pipeline, dryRun, options.function);
+      const style = styler(terminal.stdout);
+      const told = `${about === undefined ? '' : `${style('dim', about)}\n`}${renderReap(summary, dryRun, style)}`;
+      terminal.stdout.write(`${options.json ? JSON.stringify(summary, null, 2) : told}\n`);
+      finish(summary.failed > 0 ? EXIT.runFailed : EXIT.done);
     });
 }
 
@@ -57,6 +50,7 @@ async function reapThere(pipeline: string | undefined, dryRun: boolean, name: st
       `"${pipeline}" and --function ${name}: a reaper function is of one pipeline; name the one or the other`,
     );
   if (name === '') throw new UsageError('InvalidOption', '--function: give the name or the ARN of a reaper function');
+  const { invokeReaper } = await import('../../aws/index.ts');
   return { summary: await invokeReaper(name, dryRun) };
 }
 

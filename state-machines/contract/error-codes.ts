@@ -81,7 +81,7 @@ export const SERVICE_CODES = [
   'States.Timeout',
 ] as const;
 
-/** The command line could not ask AWS, or AWS refused. */
+/** The command line could not ask AWS, or AWS refused; or what was asked for was not done. */
 export const AWS_CODES = [
   'AwsCredentials',
   'AwsDenied',
@@ -89,10 +89,12 @@ export const AWS_CODES = [
   'AwsRegion',
   'AwsThrottled',
   'AwsUnreachable',
+  'NotFinalized',
+  'ReaperFailed',
 ] as const;
 
 /** Of the command line itself. */
-export const CLI_CODES = ['InvalidCommand', 'NodeTooOld', 'NotFinalized', 'SystemError', 'Unexpected'] as const;
+export const CLI_CODES = ['InvalidCommand', 'NodeTooOld', 'SystemError', 'Unexpected'] as const;
 
 export type UsageErrorCode = (typeof USAGE_CODES)[number];
 export type GraphProblemCode = (typeof GRAPH_CODES)[number];

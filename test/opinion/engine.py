@@ -43,6 +43,7 @@ writing = threading.Lock()
 questions = itertools.count()
 waiting = {}
 runs = {}
+workers = {}
 here = threading.local()
 
 
@@ -156,6 +157,7 @@ class Terminated:
 
 def execute(run, definition, name, input, startedAt, wait):
     runs[run] = wait
+    workers[run] = None
     try:
         machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:opinion"
         worker = SyncExecutionWorker(
@@ -168,6 +170,7 @@ def execute(run, definition, name, input, startedAt, wait):
             None,
             {},
         )
+        workers[run] = worker
         worker.start()
         state = worker.env.program_state()
         if isinstance(state, ProgramEnded):
@@ -179,16 +182,24 @@ def execute(run, definition, name, input, startedAt, wait):
             end = {"status": "TIMED_OUT"}
         else:
             end = {"status": "ABORTED"}
-        tell(run=run, end=end)
+        tell(run=run, end=end, history=history_of(run))
     except Exception as error:
         tell(run=run, broken=f"{type(error).__name__}: {error}")
     finally:
-        del runs[run]
+        del runs[run], workers[run]
+
+
+def history_of(run):
+    """As GetExecutionHistory answers it."""
+    worker = workers.get(run)
+    return worker.env.event_manager.get_event_history() if worker and worker.env else []
 
 
 for line in sys.stdin:
     message = json.loads(line)
     if "answers" in message:
         waiting.pop(message.pop("answers")).put(message)
+    elif "history" in message:
+        tell(run=message["history"], history=history_of(message["history"]))
     else:
         threading.Thread(target=execute, kwargs=message, daemon=True).start()

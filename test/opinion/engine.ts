@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { HistoryEvent } from '../../history/from-execution-history.ts';
 import type { ExecutionEnd, InterpretOptions } from '../../local/interpreter.ts';
 import type { Definition } from '../../state-machines/compiler/asl.ts';
 
@@ -21,13 +22,15 @@ type Question =
 
 type Message =
   | ({ readonly question: number; readonly run: string } & Question)
-  | { readonly run: string; readonly end: ExecutionEnd }
+  | { readonly run: string; readonly end: ExecutionEnd; readonly history: readonly HistoryEvent[] }
+  | { readonly run: string; readonly history: readonly HistoryEvent[] }
   | { readonly run: string; readonly broken: string };
 
 interface Execution {
   readonly options: InterpretOptions;
   readonly functions: readonly string[];
   readonly end: PromiseWithResolvers<ExecutionEnd>;
+  readonly history: PromiseWithResolvers<readonly HistoryEvent[]>;
 }
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:f';
@@ -55,22 +58,36 @@ export class SecondEngine {
     lines.on('line', (line) => void this.#onMessage(JSON.parse(line) as Message));
   }
 
-  /** As `interpret` of `local/interpreter.ts` does. Once the execution is over, no function is called any more. */
-  async interpret(definition: Definition, options: InterpretOptions): Promise<ExecutionEnd> {
+  /**
+   * As `interpret` of `local/interpreter.ts` does. Once the execution is over, no function is called any more.
+   *
+   * @param onHistory told the events that GetExecutionHistory would answer, once it is over
+   */
+  async interpret(
+    definition: Definition,
+    options: InterpretOptions,
+    onHistory?: (events: readonly HistoryEvent[]) => void,
+  ): Promise<ExecutionEnd> {
     const { name, input, signal, waits = 'real' } = options;
     const { input: executionInput, startedAt } = options.execution ?? { input, startedAt: new Date().toISOString() };
     if (JSON.stringify(executionInput) !== JSON.stringify(input)) throw new Error('they are one to this engine');
     const run = randomUUID();
     const end = Promise.withResolvers<ExecutionEnd>();
+    const history = Promise.withResolvers<readonly HistoryEvent[]>();
     const { text, functions } = withFunctionArns(definition);
-    this.#executions.set(run, { options, functions, end });
+    this.#executions.set(run, { options, functions, end, history });
     const abort = () => end.resolve({ status: 'ABORTED' });
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
     const wait = waits === 'real' ? null : waits === 'none' ? 0 : waits / 1_000;
     this.#send({ run, definition: text, name, input, startedAt, wait });
     try {
-      return await end.promise;
+      const ended = await end.promise;
+      if (onHistory) {
+        if (ended.status === 'ABORTED') this.#send({ history: run });
+        onHistory(closed(await history.promise, ended.status));
+      }
+      return ended;
     } finally {
       signal?.removeEventListener('abort', abort);
       this.#executions.delete(run);
@@ -84,7 +101,9 @@ export class SecondEngine {
 
   async #onMessage(message: Message): Promise<void> {
     const execution = this.#executions.get(message.run);
+    if ('history' in message) execution?.history.resolve(message.history);
     if ('end' in message) execution?.end.resolve(message.end);
+    else if ('history' in message) return;
     else if ('broken' in message) execution?.end.reject(new Error(`the second engine broke: ${message.broken}`));
     else if (execution) this.#send({ answers: message.question, ...(await answerTo(message, execution)) });
   }
@@ -92,6 +111,14 @@ export class SecondEngine {
   #send(message: object): void {
     this.#process.stdin?.write(`${JSON.stringify(message)}\n`);
   }
+}
+
+/** It adds the last event only once all branches have come to their end, which those that were stopped do not. */
+function closed(events: readonly HistoryEvent[], status: ExecutionEnd['status']): readonly HistoryEvent[] {
+  const last = events.at(-1);
+  if (/^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(last?.type ?? '')) return events;
+  const type = status === 'ABORTED' ? 'ExecutionAborted' : 'ExecutionTimedOut';
+  return [...events, { id: (last?.id ?? 0) + 1, previousEventId: 0, type, timestamp: new Date() }];
 }
 
 async function answerTo(question: Question, { options, functions }: Execution): Promise<object> {

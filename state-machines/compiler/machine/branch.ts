@@ -22,7 +22,7 @@ import {
   type Step,
   type TaskStep,
 } from './flow.ts';
-import type { StateNames } from './state-names.ts';
+import { functionStateName, type StateNames } from './state-names.ts';
 import { chunkStates, type Exit, hookState, taskState } from './task-state.ts';
 
 export interface BranchContext extends FlowContext {
@@ -127,8 +127,11 @@ class BranchWriter {
     if (!task.each) this.#states[task.name] = taskState(task, place);
     else {
       const chunks = path(`${this.#findMark(task.each.task)}.chunks`, task.name);
-      const own = (what: string) => names.unique(`${task.name} ${what}`);
-      const chunkNames = { chunk: own('chunk'), chunkFailed: own('chunk failed'), gather: own('gather') };
+      const chunkNames = {
+        chunk: names.unique(functionStateName(task.name, 'chunk')),
+        chunkFailed: names.unique(`${task.name} chunk failed`),
+        gather: names.unique(functionStateName(task.name, 'gather')),
+      };
       Object.assign(this.#states, chunkStates({ ...task, each: task.each }, place, chunkNames, chunks));
     }
     this.#marks.set(task.name, path('', task.name));

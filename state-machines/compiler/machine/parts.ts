@@ -10,7 +10,7 @@ import { type Nest, type Structure, structureOf } from '../structure.ts';
 import { type BranchContext, type CompiledBranch, compileBranch, type FindMark } from './branch.ts';
 import { nothingKnown } from './flow.ts';
 import { type HookNode, type MachineNode, omittableTasks } from './nodes.ts';
-import { StateNames } from './state-names.ts';
+import { functionStateName, StateNames } from './state-names.ts';
 
 export type PartContext = Pick<BranchContext, 'run' | 'runEnd'>;
 
@@ -54,7 +54,7 @@ export class MachineParts {
   phase(kind: PlannedHook['hook'], context: PartContext = {}): CompiledBranch | undefined {
     const phase = this.#plan.hooks.filter(({ hook }) => hook === kind);
     const late = phase.filter(({ owner }) => owner.kind !== 'graph');
-    const stateNames = new Map(late.map(({ name }) => [name, this.#names.unique(`${name} late`)]));
+    const stateNames = new Map(late.map(({ name }) => [name, this.#names.unique(functionStateName(name, 'late'))]));
     const nameOf = (name: string) => stateNames.get(name) ?? name;
     const nodes = phase.map((hook) => {
       const before = new Set([...hook.dependencies, ...this.#handlersBefore(hook)]);
