@@ -85,7 +85,12 @@ function docsOf(code: string, error: unknown): string {
   const anchors = error instanceof GraphError ? [...new Set(error.problems.map((problem) => problem.code))] : [code];
   const file = join(PACKAGE, 'docs', 'errors.md');
   const from = relative(process.cwd(), file);
-  return `${from.startsWith('..') ? file : from}#${(anchors.length === 1 ? (anchors[0] ?? code) : 'graphs').toLowerCase()}`;
+  return `${from.startsWith('..') ? file : from}#${anchorOf(anchors.length === 1 ? (anchors[0] ?? code) : 'graphs')}`;
+}
+
+/** Of a heading. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replaceAll(/[^a-z0-9-]/g, '');
 }
 
 function stackOf(error: unknown): string {

@@ -12,9 +12,16 @@ export function denialOf(principal: Principal, call: Call, { deniedBy }: Decisio
   const what = `${who} (role ${role}) may not ${action} on ${resource}`;
   const message = deniedBy
     ? `${what}: a statement of ${deniedBy.of === 'role' ? 'its role' : "the bucket's policy"} denies it, whatever else allows it: ${JSON.stringify(deniedBy.statement)}`
-    : `${what}: no statement of its role allows it. This one would, where the pipeline is deployed: ${allowing(principal, call)}`;
+    : `${what}: no statement of its role allows it${MEND}${allowing(principal, call)}`;
   return { who, role, action, resource, message };
 }
+
+/** As the one who was denied is told, and with that the task's error and the run's: what would allow it is told once. */
+export function shortly({ message }: Denial): string {
+  return message.split(MEND, 1)[0] ?? message;
+}
+
+const MEND = '. This one would, where the pipeline is deployed: ';
 
 export function unknownRequest({ who, role }: Principal, request: string, resource: string): Denial {
   const message = `${who} (role ${role}) may not ${request} on ${resource}: the local S3 endpoint does not know which action that is, so it cannot tell whether the role allows it`;

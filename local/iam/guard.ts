@@ -9,7 +9,7 @@ import { copySource } from '../s3/copy-source.ts';
 import type { Admission, Refusal, S3Request } from '../s3/endpoint.ts';
 import { LOCAL_CREDENTIALS } from '../s3/endpoint.ts';
 import { Decisions } from './decisions.ts';
-import { denialOf, kindOf, unknownRequest } from './denial.ts';
+import { denialOf, kindOf, shortly, unknownRequest } from './denial.ts';
 import type { Call, Permissions, Principal } from './permissions.ts';
 import { bucketArn, objectArn, s3CallsOf } from './s3-calls.ts';
 import type { Simulate } from './simulator.ts';
@@ -87,7 +87,7 @@ export class Guard {
     const principal = this.#permissions[which];
     const admit = async (call: Call, errorName: string) => {
       const denial = await this.denied(principal, call);
-      if (denial) throw Object.assign(new Error(denial.message), { name: errorName });
+      if (denial) throw Object.assign(new Error(shortly(denial)), { name: errorName });
     };
     return {
       invoke: async (functionArn) => {
@@ -141,8 +141,8 @@ const UNKNOWN_KEY: Refusal = {
   message: 'The AWS Access Key Id you provided does not exist in our records.',
 };
 
-function refusalOf({ message }: Denial): Refusal {
-  return { ...ACCESS_DENIED, message };
+function refusalOf(denial: Denial): Refusal {
+  return { ...ACCESS_DENIED, message: shortly(denial) };
 }
 
 /** In the header of a signed request, or in a presigned URL. */

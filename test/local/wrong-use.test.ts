@@ -46,6 +46,13 @@ describe('wrong use', () => {
     ['an input with a BigInt', { input: { count: 1n } }, 'InvalidInput', 'JSON'],
     ['an input that contains itself', { input: circular }, 'InvalidInput', 'JSON'],
     ['an input that is too large', { input: 'ü'.repeat(140_000) }, 'InvalidInput', '262144'],
+    ['a keep in the input that is no boolean', { input: { keep: 'yes' } }, 'InvalidInput', '"keep": "yes"'],
+    [
+      'a handler that is none',
+      { handlers: { ...diamondHandlers, extract: 7 as never } },
+      'HandlerInvalid',
+      'is 7; give',
+    ],
     ['keep with an input that is no object', { input: [], keep: true }, 'InvalidInput', 'object'],
   ])('%s is refused, with what was given or what is allowed', async (_title, options, code, words) => {
     const error = await refusalOf(options);

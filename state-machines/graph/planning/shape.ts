@@ -37,6 +37,14 @@ export function checkShape(name: string, given: unknown): GraphProblem[] {
 function checkFormat(task: string, output: string, declared: unknown): GraphProblem[] {
   const format: unknown = formatOf(declared as OutputsDef[string]);
   if (isObject(format) && FORMAT_KINDS.some((kind) => kind === format['kind'])) return checkParts(task, output, format);
+  const uncalled = typeof format === 'function' && FORMAT_KINDS.find((kind) => kind === format.name);
+  if (uncalled)
+    return [
+      problem(
+        'InvalidTask',
+        `task "${task}": its output "${output}" is the function ${uncalled}; call it: ${uncalled}()`,
+      ),
+    ];
   return [
     problem(
       'InvalidTask',
@@ -46,8 +54,6 @@ function checkFormat(task: string, output: string, declared: unknown): GraphProb
 }
 
 function shown(declared: unknown, format: unknown): string {
-  const uncalled = typeof format === 'function' && FORMAT_KINDS.find((kind) => kind === format.name);
-  if (uncalled) return `the function ${uncalled}, where ${uncalled}() was meant`;
   return declared === format ? show(declared) : `durable() of ${show(format)}`;
 }
 

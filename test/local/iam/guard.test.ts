@@ -51,7 +51,11 @@ function principal(statements: readonly Statement[]): Principal {
 const work = principal(STATEMENTS);
 const permissions: Permissions = {
   functions: new Map([['arn:work', work]]),
-  stateMachine: { ...principal([]), who: 'the state machine' },
+  stateMachine: {
+    ...principal([]),
+    who: 'the state machine',
+    machine: 'arn:aws:states:us-east-1:000000000000:stateMachine:trips',
+  },
   finalizer: { ...principal([]), who: 'the finalizer' },
   bucketPolicies: new Map([
     [
@@ -183,10 +187,23 @@ it('lists of two prefixes are two denials, each with what would allow it', async
   expect(denials.map(({ message }) => /"s3:prefix":"([^"]+)"/.exec(message)?.[1])).toEqual(['a/', 'b/']);
 });
 
-it('a denial says what would allow it', async () => {
-  await expect(client.send(new GetObjectCommand(runs('other/a')))).rejects.toThrow(
-    'task "work" (role WorkRole) may not s3:GetObject on arn:aws:s3:::runs/other/a: no statement of its role allows it. This one would, where the pipeline is deployed: pipeline.functions["work"]?.addToRolePolicy(new PolicyStatement({ actions: ["s3:GetObject"], resources: [pipeline.runsBucket.arnForObjects("other/a")] }))',
+it('a denial says what would allow it, and its answer only that it is one', async () => {
+  const what =
+    'task "work" (role WorkRole) may not s3:GetObject on arn:aws:s3:::runs/other/a: no statement of its role allows it';
+  const error = await client.send(new GetObjectCommand(runs('other/a'))).catch((cause: Error) => cause);
+  expect(error).toMatchObject({ message: what });
+  expect(denials[0]?.message).toBe(
+    `${what}. This one would, where the pipeline is deployed: pipeline.functions["work"]?.addToRolePolicy(new PolicyStatement({ actions: ["s3:GetObject"], resources: [pipeline.runsBucket.arnForObjects("other/a")] }))`,
   );
+});
+
+it('a state machine that may not start the children of a Map is told so as Step Functions tells it', async () => {
+  await expect(guard.machine('stateMachine').startChild()).rejects.toMatchObject({
+    name: 'States.Permissions',
+    message: expect.stringMatching(
+      /the state machine .* may not states:StartExecution .*no statement of its role allows it$/,
+    ),
+  });
 });
 
 it('what the policy of the bucket denies is denied, whatever the role allows', async () => {
