@@ -123,7 +123,7 @@ describe('ebbtide reap --function', () => {
     const { exitCode, stdout, stderr } = await reap('--json');
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     const { code, message } = JSON.parse(stderr);
-    expect(code).toMatch(/^(Aws|Reaper)/);
+    expect(code).toMatch(/^(Aws\w+|ReaperFailed)$/);
     for (const text of told) expect(message).toContain(text);
   });
 

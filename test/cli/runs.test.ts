@@ -211,7 +211,11 @@ describe('wrong use ends with exit code 2 and one message on stderr:', () => {
   it.each<[string, string[], string[]]>([
     ['show of a run that there is not', ['show', 'flights', 'badlly'], ['no run "badlly"', 'did you mean "badly"?']],
     ['show of what is neither', ['show', 'badlly'], ['no pipeline, and no run', 'did you mean "badly"?']],
-    ['show of what two pipelines have', ['show', 'well'], ['"flights" on', '"boats" on', 'name its pipeline']],
+    [
+      'show of what two pipelines have',
+      ['show', 'well'],
+      ['AmbiguousRun: ', '"flights" on', '"boats" on', 'name its pipeline'],
+    ],
     ['show of a path', ['show', 'flights', '../badly'], ['"../badly"', '80 characters']],
     ['show of nothing but a path', ['show', '../badly'], ['"../badly"', 'flights']],
     ['show of an empty name', ['show', ''], ['""']],
