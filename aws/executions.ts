@@ -1,5 +1,6 @@
 /** Executions of one state machine. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DescribeExecutionCommand,
   ExecutionDoesNotExist,
@@ -15,6 +16,7 @@ import { runOf } from '../state-machines/contract/execution-input.ts';
 import type { RunStatus } from '../state-machines/contract/result.ts';
 import { executionArn } from './arns.ts';
 import type { Deployed } from './find-pipelines.ts';
+import type { Pace } from './read-history.ts';
 
 export interface Execution {
   readonly arn: string;
@@ -60,6 +62,23 @@ export async function describeExecution(
   } catch (error) {
     if (error instanceof ExecutionDoesNotExist || error instanceof InvalidName) return undefined;
     throw error;
+  }
+}
+
+/** What has been started is known a moment later: DescribeExecution is eventually consistent, and says no more of it. */
+const KNOWN_WITHIN_MS = 15_000;
+
+/** Waits for an execution that has just been started. */
+export async function untilKnown(
+  client: SFNClient,
+  stateMachineArn: string,
+  name: string,
+  { shortestMs }: Pace,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs < KNOWN_WITHIN_MS; waitedMs += shortestMs) {
+    if (await describeExecution(client, stateMachineArn, name, signal)) return;
+    await sleep(shortestMs, undefined, { signal });
   }
 }
 

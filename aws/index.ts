@@ -6,6 +6,6 @@
 export { AwsError, type AwsErrorCode } from './errors.ts';
 export { ambiguous, type Deployed, findPipelines, pipelineOf, theDeploymentOf } from './find-pipelines.ts';
 export { invokeReaper } from './reaper-function.ts';
-export { RunsOnAws, type RunsOnAwsOptions } from './runs-on-aws.ts';
+export { RunsOnAws, type RunsOnAwsOptions, type Started } from './runs-on-aws.ts';
 export { type AwsSettings, hasAwsSettings } from './settings.ts';
-export type { Started, StartOptions } from './start-run.ts';
+export type { StartOptions } from './start-run.ts';

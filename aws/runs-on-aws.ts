@@ -12,15 +12,15 @@ import { parseStateMachineArn } from './arns.ts';
 import { type Clients, closeClients, openClients, withClients } from './clients.ts';
 import { executionUrl, logEventsUrl } from './console.ts';
 import { inWords, isDenied } from './errors.ts';
-import { describeExecution, listRuns } from './executions.ts';
+import { describeExecution, listRuns, untilKnown } from './executions.ts';
 import type { Deployed } from './find-pipelines.ts';
-import { findRun } from './find-run.ts';
+import { type FoundRun, findRun } from './find-run.ts';
 import { followRun } from './follow-run.ts';
 import { functionsOf, type PipelineFunctions } from './functions.ts';
 import { PACE, type Pace } from './read-history.ts';
 import { askReaper } from './reaper-function.ts';
 import type { AwsSettings } from './settings.ts';
-import { inputToResume, type Started, type StartOptions, startExecution, stoppedBy } from './start-run.ts';
+import { inputToResume, type StartOptions, startExecution, stoppedBy } from './start-run.ts';
 
 export interface RunsOnAwsOptions {
   readonly deployed: Deployed;
@@ -30,6 +30,12 @@ export interface RunsOnAwsOptions {
   readonly settings?: AwsSettings;
   /** @default between one and five seconds */
   readonly pace?: Pace;
+}
+
+export interface Started {
+  /** The run: of one that was resumed, its own id. */
+  readonly run: string;
+  readonly executionArn: string;
 }
 
 /**
@@ -42,6 +48,8 @@ export class RunsOnAws implements Runs {
   readonly #plan: Plan | undefined;
   readonly #settings: AwsSettings;
   readonly #pace: Pace;
+  /** The executions that this has started, by their runs: to be told of them may take AWS some seconds. */
+  readonly #started = new Map<string, string>();
 
   constructor({ deployed, plan, settings = {}, pace = PACE }: RunsOnAwsOptions) {
     const { pipeline, region, stateMachineArn } = deployed;
@@ -64,7 +72,7 @@ export class RunsOnAws implements Runs {
   ): AsyncGenerator<RunEvent> {
     const clients = openClients(this.#settings);
     try {
-      const found = await findRun(clients.sfn, this.#deployed, run);
+      const found = await this.#find(clients, run, signal);
       const options = { plan: this.#plan, follow, signal, pace: this.#pace };
       yield* followRun(clients.sfn, this.#deployed, found, options);
     } catch (error) {
@@ -76,8 +84,9 @@ export class RunsOnAws implements Runs {
 
   /** Log groups are left out where the functions may not be listed. */
   links(run: string): Promise<Links> {
-    return this.#with(async ({ sfn, lambda }) => {
-      const { execution, finalizer, run: id } = await findRun(sfn, this.#deployed, run);
+    return this.#with(async (clients) => {
+      const { sfn, lambda } = clients;
+      const { execution, finalizer, run: id } = await this.#find(clients, run);
       const { finalizerArn } = this.#deployed;
       // A run that succeeded has one only where there are tasks after it.
       const after = finalizer ?? (finalizerArn && (await describeExecution(sfn, finalizerArn, execution.name)));
@@ -98,14 +107,14 @@ export class RunsOnAws implements Runs {
   }
 
   async stop(run: string, onAsked?: (who: string) => void): Promise<RunResult> {
-    await this.#with(async ({ sfn }) => {
-      const { execution, run: id } = await findRun(sfn, this.#deployed, run);
+    await this.#with(async (clients) => {
+      const { execution, run: id } = await this.#find(clients, run);
       if (execution.status !== 'RUNNING')
         throw new UsageError(
           'NotRunning',
           `the run "${id}" of "${this.pipeline}" is not running: its execution ended ${execution.status}`,
         );
-      await sfn.send(new StopExecutionCommand({ executionArn: execution.arn, cause: stoppedBy() }));
+      await clients.sfn.send(new StopExecutionCommand({ executionArn: execution.arn, cause: stoppedBy() }));
       onAsked?.(`the execution ${execution.name}`);
     });
     for await (const event of this.events(run, { follow: true })) if (event.type === 'run-ended') return event.result;
@@ -114,7 +123,11 @@ export class RunsOnAws implements Runs {
 
   /** @throws UsageError where the name or the input is none, or there is, or was, a run of that name */
   start(options: StartOptions = {}): Promise<Started> {
-    return this.#with(({ sfn }) => startExecution(sfn, this.#deployed, options));
+    return this.#with(async ({ sfn }) => {
+      const { name, executionArn } = await startExecution(sfn, this.#deployed, options);
+      this.#started.set(name, name);
+      return { run: name, executionArn };
+    });
   }
 
   /**
@@ -125,12 +138,10 @@ export class RunsOnAws implements Runs {
   resume(run: string, { input, name }: StartOptions = {}): Promise<Started> {
     return this.#with(async ({ sfn }) => {
       const found = await findRun(sfn, this.#deployed, run);
-      const resuming = inputToResume(found, this.pipeline, input);
-      const started = await startExecution(sfn, this.#deployed, {
-        input: resuming,
-        ...(name !== undefined && { name }),
-      });
-      return { ...started, run: found.run };
+      const resuming = { input: inputToResume(found, this.pipeline, input), ...(name !== undefined && { name }) };
+      const started = await startExecution(sfn, this.#deployed, resuming);
+      this.#started.set(found.run, started.name);
+      return { run: found.run, executionArn: started.executionArn };
     });
   }
 
@@ -149,6 +160,13 @@ export class RunsOnAws implements Runs {
         `no function in ${this.#deployed.region} is the reaper of ${this.#deployed.stateMachineArn}; name it with --function: it is the stack's output ReaperFunctionName`,
       );
     });
+  }
+
+  async #find({ sfn }: Clients, run: string, signal?: AbortSignal): Promise<FoundRun> {
+    const started = this.#started.get(run);
+    if (started === undefined) return findRun(sfn, this.#deployed, run);
+    await untilKnown(sfn, this.#deployed.stateMachineArn, started, this.#pace, signal);
+    return findRun(sfn, this.#deployed, started);
   }
 
   #with<T>(use: (clients: Clients) => Promise<T>): Promise<T> {

@@ -26,9 +26,8 @@ export interface StartOptions {
   readonly name?: string;
 }
 
-export interface Started {
-  /** The run: of a resumed one, its own id. */
-  readonly run: string;
+export interface StartedExecution {
+  readonly name: string;
   readonly executionArn: string;
 }
 
@@ -36,7 +35,7 @@ export async function startExecution(
   client: SFNClient,
   { pipeline, stateMachineArn, region }: Deployed,
   { input = {}, name }: StartOptions,
-): Promise<Started> {
+): Promise<StartedExecution> {
   const run = name ?? newRunId();
   if (!isName(RUN_ID, run)) throw new UsageError('InvalidRunId', explainName('run id', RUN_ID, run));
   const text = asJson(input);
@@ -49,7 +48,7 @@ export async function startExecution(
   if (name !== undefined && (await isThere(client, stateMachineArn, name))) throw exists();
   try {
     const started = await client.send(new StartExecutionCommand({ stateMachineArn, name: run, input: text }));
-    return { run, executionArn: started.executionArn ?? '' };
+    return { name: run, executionArn: started.executionArn ?? '' };
   } catch (error) {
     if (error instanceof ExecutionAlreadyExists) throw exists();
     if (error instanceof InvalidName) throw new UsageError('InvalidRunId', `the run id "${run}": ${error.message}`);

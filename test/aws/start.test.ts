@@ -29,6 +29,16 @@ describe('start', () => {
     expect(await runs.start({ name: 'mine' })).toEqual({ run: 'mine', executionArn: 'arn' });
   });
 
+  it('a run that was started a moment ago is found, though AWS does not tell of it at once', async () => {
+    const patient = new RunsOnAws({ deployed: DEPLOYED, pace: { shortestMs: 1, longestMs: 1 } });
+    const { run } = await patient.start();
+    let asked = 0;
+    endpoint.answer = answering(() =>
+      ++asked < 3 ? {} : { [`run/${run}`]: { status: 'RUNNING', history: chain(STARTED) } },
+    );
+    expect(await Array.fromAsync(patient.events(run))).toMatchObject([{ type: 'run-started', run }]);
+  });
+
   it.each([
     ['ExecutionAlreadyExists', 'RunExists'],
     ['StateMachineDoesNotExist', 'NotDeployed'],
