@@ -8,10 +8,10 @@ if (Number(major) < 24) {
   process.exit(2);
 }
 
-// Whoever read our output has stopped: the run goes on, and cleans up.
+// Whoever read our output has stopped, or the terminal was closed: the run goes on or is stopped, and cleans up.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
 

@@ -22,6 +22,8 @@ export interface StoppedRun {
 export function stopOnSignals({ stop, display, terminal, meaning }: StoppedRun): () => void {
   return onSignals((signal) => {
     if (stop.signal.aborted) {
+      // The kernel and the shell both tell of a terminal that was closed.
+      if (signal === 'SIGHUP') return;
       display.close();
       terminal.stderr.write('quitting: the next ebbtide command cleans up what the run left\n');
       process.exit(128 + constants.signals[signal]);

@@ -99,8 +99,15 @@ describe('a run that is told twice to stop', () => {
     expect(run.stderr()).toContain('the next ebbtide command cleans up');
     expect(existsSync(join(trips.dir, 'trips/r1/result.json'))).toBe(false);
 
-    const resumed = trips.start('resume', ...args, 'r1');
+    const resumed = trips.start('resume', ...args, 'r1', '--json');
     expect(await resumed.over).toEqual({ code: 0, signal: null });
+    const events = resumed
+      .stdout()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events[0]).toMatchObject({ type: 'run-started', run: 'r1' });
+    expect(events.at(-1)).toMatchObject({ type: 'run-ended', result: { run: 'r1', status: 'SUCCEEDED' } });
     expect(resumed.stderr()).toContain('the run r1 of trips had died');
     // The hook once for each execution; the task that had committed once for both.
     expect([timesOf(trips, 'extract'), timesOf(trips, 'load'), timesOf(trips, 'report')]).toEqual([1, 2, 2]);

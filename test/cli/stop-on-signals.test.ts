@@ -18,7 +18,7 @@ function scene() {
 }
 
 describe('a run that is carried out', () => {
-  it('is stopped by the first signal, which says what that means, and left by the second', () => {
+  it('is stopped by the first signal, which says what that means, and left by the second, if that is no hang-up', () => {
     const { terminal, display, done } = scene();
     const stop = new AbortController();
     const release = stopOnSignals({ stop, display, terminal, meaning: () => 'running tasks end at once' });
@@ -27,6 +27,8 @@ describe('a run that is carried out', () => {
     expect(done).toEqual([
       'stopping: running tasks end at once\nonce more to quit at once: the next ebbtide command then does that',
     ]);
+    process.emit('SIGHUP', 'SIGHUP');
+    expect(done).toHaveLength(1);
     expect(() => process.emit('SIGTERM', 'SIGTERM')).toThrow('exit');
     release();
     expect(done.slice(1)).toEqual(['closed', 'exit 143']);
