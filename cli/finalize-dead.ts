@@ -1,10 +1,10 @@
 /** Before any command: runs whose process died are finalized first, so that nothing of them waits longer than that. */
 
+import { formatReleased, formatTime } from '../history/units.ts';
 import type { FinalizedRun } from '../local/dead-runs/finalize-dead-run.ts';
 import { findDeadRuns } from '../local/dead-runs/find-dead-runs.ts';
 import type { RunFolder } from '../local/runs/run-folder.ts';
 import { loadProjectPlan } from './pipelines.ts';
-import { formatReleased, formatTime } from './render/units.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A run that cannot be finalized does not keep the command from its work. */

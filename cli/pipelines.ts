@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure } from 'esbuild';
 import { SOURCE_EXTENSIONS } from '../infra/bundling/handler-files.ts';
+import { runFoldersIn } from '../local/runs/run-folder.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { show } from '../state-machines/contract/show.ts';
@@ -61,6 +62,23 @@ export async function loadPipeline(name: string, root = process.cwd()): Promise<
     );
   }
   return { plan, handlers: join(root, layout.handlers.replace('*', name)) };
+}
+
+/**
+ * The names of the project's pipelines, of which none is loaded. None where the project cannot say: a command that
+ * needs one says why.
+ */
+export function pipelineNames(root = process.cwd()): string[] {
+  try {
+    return [...findGraphs(layoutOf(root), root).keys()].toSorted();
+  } catch {
+    return [];
+  }
+}
+
+/** The names of those that have had runs on this machine. @param dir where runs keep their data */
+export function pipelinesIn(dir: string): string[] {
+  return [...new Set(runFoldersIn(dir).map(({ pipeline }) => pipeline))];
 }
 
 /** The plan of a pipeline of the project in that folder. @throws as `loadPipeline` */

@@ -3,11 +3,16 @@
 import { Command, CommanderError } from 'commander';
 import type { CliErrorCode } from '../state-machines/contract/error-codes.ts';
 import { initCommand } from './commands/init.ts';
+import { listCommand } from './commands/list.ts';
 import { planCommand } from './commands/plan.ts';
 import { reapCommand } from './commands/reap.ts';
+import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
+import { showCommand } from './commands/show.ts';
+import { startCommand } from './commands/start.ts';
 import { stopCommand } from './commands/stop.ts';
+import { watchCommand } from './commands/watch.ts';
 import { DEFAULT_DIR } from './dir.ts';
 import { EXIT } from './exit.ts';
 import { finalizeDeadRuns } from './finalize-dead.ts';
@@ -33,8 +38,13 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     });
   const commands = [
     runCommand(terminal, finish),
-    resumeCommand(terminal, finish),
+    startCommand(terminal, finish),
+    watchCommand(terminal, finish),
+    listCommand(terminal),
+    showCommand(terminal),
+    reportCommand(terminal),
     stopCommand(terminal),
+    resumeCommand(terminal, finish),
     reapCommand(terminal, finish),
     planCommand(terminal),
     initCommand(terminal),

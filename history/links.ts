@@ -7,6 +7,8 @@ export interface Links {
   readonly finalizer?: string;
   /** Where each task's and hook's function logs, by its name. */
   readonly logs: Readonly<Record<string, LogPointer>>;
+  /** Where the durable outputs are. */
+  readonly results?: LogPointer;
 }
 
 export interface LogPointer {

@@ -17,6 +17,8 @@ export interface RunSummary {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly endedAt?: string;
+  /** Here: the process that carries it out has died, and it is still to be finalized. */
+  readonly died?: true;
 }
 
 export interface ListOptions {

@@ -14,6 +14,7 @@ import {
   PARTITION_PLACEHOLDER,
   RUNS_BUCKET_PLACEHOLDER,
 } from '../state-machines/compiler/placeholders.ts';
+import { TAGS, tagValue } from '../state-machines/contract/tags.ts';
 import type { Plan, PlannedTask } from '../state-machines/graph/plan.ts';
 import { createResultsBucket, createRunsBucket } from './buckets.ts';
 import { bundle } from './bundling/bundle.ts';
@@ -32,7 +33,7 @@ import { tellOutputs } from './operation/outputs.ts';
 import type { PipelineData } from './permissions/pipeline-data.ts';
 import { triggerReaper } from './reaper.ts';
 import { type PipelineSchedule, scheduleRuns } from './schedule.ts';
-import { allowChildExecutions, createStateMachine, executionsOf } from './state-machines.ts';
+import { allowChildExecutions, createStateMachine, executionsOf, tagMachine } from './state-machines.ts';
 import { acknowledgeWildcards } from './suppressions.ts';
 
 export interface PipelineProps {
@@ -141,6 +142,15 @@ export class Pipeline extends MeasuredPipeline {
         functions: placed(plan.hooks),
       });
       const { stateMachine, finalizer } = this;
+      const deployment = tagValue(deploymentOf(this));
+      tagMachine(stateMachine, {
+        [TAGS.pipeline]: plan.pipeline,
+        [TAGS.deployment]: deployment,
+        [TAGS.runsBucket]: runs.bucketName,
+        [TAGS.resultsBucket]: results.bucketName,
+        [TAGS.finalizer]: finalizer.stateMachineArn,
+      });
+      tagMachine(finalizer, { [TAGS.finalizerOf]: deployment });
       const machines = {
         stateMachine,
         finalizer,
@@ -179,7 +189,10 @@ export class Pipeline extends MeasuredPipeline {
     });
   }
 
-  /** To look at runs and their finalizers: list them, how they went, and their histories, in which the inputs are. */
+  /**
+   * To look at runs and their finalizers: list them, how they went, and their histories, in which the inputs are. To find
+   * the pipeline by its name takes `states:ListStateMachines` besides, which AWS allows for all of an account or not at all.
+   */
   grantRead(grantee: IGrantable): Grant {
     return grantReadExecutions(grantee, [this.stateMachine, this.finalizer]);
   }

@@ -5,7 +5,7 @@ import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { type CfnStateMachine, DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { Definition } from '../state-machines/compiler/asl.ts';
 import { isDistributed, type Plan } from '../state-machines/graph/plan.ts';
@@ -50,6 +50,12 @@ export function createStateMachine(scope: Construct, id: string, settings: State
   return stateMachine;
 }
 
+/** The machine alone, not its role. */
+export function tagMachine(stateMachine: StateMachine, tags: Readonly<Record<string, string>>): void {
+  const resource = stateMachine.node.defaultChild as CfnStateMachine;
+  for (const [name, value] of Object.entries(tags)) resource.tags.setTag(name, value);
+}
+
 /** The pipeline's own one is named after the pipeline, and so are the others. */
 function logGroupName(scope: Construct, id: string): string {
   const name = Names.uniqueResourceName(scope, { maxLength: 100, separator: '-' });
@@ -78,10 +84,19 @@ export function allowChildExecutions(stateMachine: StateMachine, plan: Plan, run
 
 /** The ARN of all of them. */
 export function executionsOf(stateMachine: StateMachine): string {
+  return arnOf(stateMachine, 'execution', ':*');
+}
+
+/** The ARN of all runs of its Distributed Maps. */
+export function mapRunsOf(stateMachine: StateMachine): string {
+  return arnOf(stateMachine, 'mapRun', '/*');
+}
+
+function arnOf(stateMachine: StateMachine, resource: string, any: string): string {
   return Stack.of(stateMachine).formatArn({
     service: 'states',
-    resource: 'execution',
-    resourceName: `${stateMachine.stateMachineName}:*`,
+    resource,
+    resourceName: `${stateMachine.stateMachineName}${any}`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 }

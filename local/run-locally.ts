@@ -5,6 +5,7 @@ import type { EndedExecution } from '../lambdas/reaper/executions.ts';
 import { knownToCleanup } from '../state-machines/compiler/machine/run-end.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import type { FailureInfo, RunResult, RunStatus } from '../state-machines/contract/result.ts';
+import { newRunId } from '../state-machines/contract/run-ids.ts';
 import { show } from '../state-machines/contract/show.ts';
 import { checkedPlan } from '../state-machines/graph/checked-plan.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
@@ -15,10 +16,11 @@ import { nameOf, parseFailures, refuseCommits } from './failures.ts';
 import { type PlainHandlers, plainHandlers } from './functions/plain-handlers.ts';
 import { type ExecutionEnd, interpret } from './interpreter.ts';
 import { type OnProgress, telling } from './progress.ts';
+import { withReport } from './report.ts';
 import { inputOfRun, keepOnFailureOfRun, takeToResume } from './resume.ts';
 import { type ExecutionRecord, newMark, temporaryName } from './runs/execution-record.ts';
 import { existingRun } from './runs/existing-run.ts';
-import { createRunFolder, newRunId, removeRunFolder, runFolderOf } from './runs/run-folder.ts';
+import { createRunFolder, removeRunFolder, runFolderOf } from './runs/run-folder.ts';
 import { atSite, type Site } from './site.ts';
 import { untilCleanup } from './stopping.ts';
 
@@ -129,7 +131,8 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
       held.note('ended', ended);
       tell({ type: 'execution-ended', ...endOf(ended) });
       const { result, results } = await settle(site);
-      tell({ type: 'run-ended', folder: folder.path, result, results, unreached: [...unreached].map(nameOf) });
+      const told = { folder: folder.path, result, results, unreached: [...unreached].map(nameOf) };
+      tell(await withReport(plan, folder, name, { type: 'run-ended', ...told }));
       return result;
     });
   } catch (error) {

@@ -3,56 +3,72 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { ReapSummary } from '../../lambdas/reaper/summary.ts';
 import { UsageError } from '../../state-machines/index.ts';
-import { DEFAULT_DIR } from '../dir.ts';
 import { EXIT } from '../exit.ts';
 import { loadProjectPlan } from '../pipelines.ts';
-import { invokeReaper, ReaperError } from '../reaper-function.ts';
 import { renderReap } from '../render/reap.ts';
 import { styler, type Terminal } from '../terminal.ts';
+import { Places, type WhereOptions, whereOptions } from '../where.ts';
+import { onlyPipeline, placeOfKnown } from '../which-run.ts';
 
-interface Options {
+interface Options extends WhereOptions {
   readonly dryRun?: true;
   readonly function?: string;
-  readonly dir: string;
   readonly json?: true;
 }
 
 export function reapCommand(terminal: Terminal, finish: (exitCode: number) => void): Command {
-  return new Command('reap')
+  const command = new Command('reap')
     .description('see to runs that are over: finalize what nobody has, delete what is left')
-    .argument('[pipeline]', 'whose runs (default: those of all pipelines here)')
+    .argument('[pipeline]', 'whose runs (default: those of all pipelines on this machine)')
     .option('--dry-run', 'only tell what would be done')
-    .option('--function <name>', 'on AWS: the name or ARN of the reaper function of a pipeline that is deployed')
-    .option('--dir <folder>', 'where runs of this machine keep their data', DEFAULT_DIR)
+    .option('--function <name>', 'on AWS: the name or ARN of the reaper function, instead of looking for it');
+  return whereOptions(command)
     .option('--json', 'print the summary as JSON, and nothing else')
     .action(async (pipeline: string | undefined, options: Options) => {
       const dryRun = options.dryRun ?? false;
-      try {
-        const summary =
-          options.function === undefined
-            ? await reapHere(pipeline, dryRun, options.dir, terminal)
-            : await reapThere(pipeline, dryRun, options.function);
-        const shown = options.json
-          ? JSON.stringify(summary, null, 2)
-          : renderReap(summary, dryRun, styler(terminal.stdout));
-        terminal.stdout.write(`${shown}\n`);
-        finish(summary.failed > 0 ? EXIT.runFailed : EXIT.done);
-      } catch (error) {
-        if (!(error instanceof ReaperError)) throw error;
-        terminal.stderr.write(`${error.message}\n`);
-        finish(EXIT.runFailed);
-      }
+      const { summary, about } =
+        options.function === undefined
+          ? await reapWhereItIs(pipeline, dryRun, options, terminal)
+          : await reapThere(pipeline, dryRun, options.function);
+      const style = styler(terminal.stdout);
+      const told = `${about === undefined ? '' : `${style('dim', about)}\n`}${renderReap(summary, dryRun, style)}`;
+      terminal.stdout.write(`${options.json ? JSON.stringify(summary, null, 2) : told}\n`);
+      finish(summary.failed > 0 ? EXIT.runFailed : EXIT.done);
     });
 }
 
-async function reapThere(pipeline: string | undefined, dryRun: boolean, name: string): Promise<ReapSummary> {
+interface Reaped {
+  readonly summary: ReapSummary;
+  /** Whose runs, and where. */
+  readonly about?: string;
+}
+
+async function reapThere(pipeline: string | undefined, dryRun: boolean, name: string): Promise<Reaped> {
   if (pipeline !== undefined)
     throw new UsageError(
       'InvalidOption',
       `"${pipeline}" and --function ${name}: a reaper function is of one pipeline; name the one or the other`,
     );
   if (name === '') throw new UsageError('InvalidOption', '--function: give the name or the ARN of a reaper function');
-  return invokeReaper(name, dryRun);
+  const { invokeReaper } = await import('../../aws/index.ts');
+  return { summary: await invokeReaper(name, dryRun) };
+}
+
+async function reapWhereItIs(
+  pipeline: string | undefined,
+  dryRun: boolean,
+  options: Options,
+  terminal: Terminal,
+): Promise<Reaped> {
+  const places = new Places(options, terminal);
+  const which = pipeline ?? (places.onlyAws ? await onlyPipeline(places) : undefined);
+  if (which === undefined) {
+    const summary = await reapHere(undefined, dryRun, options.dir, terminal);
+    return { summary, about: `all pipelines, on this machine, ${options.dir}` };
+  }
+  const { aws, label } = await placeOfKnown(which, places);
+  const summary = aws ? await aws.reap({ dryRun }) : await reapHere(which, dryRun, options.dir, terminal);
+  return { summary, about: `${which} ${label}` };
 }
 
 async function reapHere(

@@ -1,20 +1,55 @@
 import { Command } from 'commander';
+import { UsageError } from '../../state-machines/index.ts';
 import { carryOut } from '../carry-out.ts';
 import { parseInput } from '../input.ts';
 import { loadPipeline } from '../pipelines.ts';
 import { type CommonRunOptions, commonRunOptions } from '../run-options.ts';
 import type { Terminal } from '../terminal.ts';
+import { watchRun } from '../watch-run.ts';
+import { awsOptions, Places, type WhereOptions } from '../where.ts';
+import { type ChosenRun, chooseRun } from '../which-run.ts';
+
+interface Options extends CommonRunOptions, WhereOptions {
+  readonly name?: string;
+}
 
 export function resumeCommand(terminal: Terminal, finish: (exitCode: number) => void): Command {
   const command = new Command('resume')
-    .description(
-      'go on with a run on this machine that did not succeed and is kept: what has committed does not run again',
-    )
-    .argument('<pipeline>', 'its name')
-    .argument('<run>', "the run's id");
-  return commonRunOptions(command).action(async (name: string, resume: string, options: CommonRunOptions) => {
-    const input = options.input === undefined ? undefined : parseInput(options.input);
-    const found = await loadPipeline(name);
-    await carryOut(found, options, { resume, ...(input !== undefined && { input }) }, terminal, finish);
-  });
+    .description('go on with a run that did not succeed and is kept: what has committed does not run again')
+    .argument('[pipeline]', "its name, or the run's id alone")
+    .argument('[run]', "the run's id")
+    .option('--name <execution>', 'on AWS: the name of the new execution (default: the time and four digits)');
+  return commonRunOptions(awsOptions(command)).action(
+    async (pipeline: string | undefined, run: string | undefined, options: Options) => {
+      const input = options.input === undefined ? undefined : parseInput(options.input);
+      const chosen = await chooseRun([pipeline, run], new Places(options, terminal), 'none');
+      const given = input === undefined ? {} : { input };
+      if (!chosen.place.aws) {
+        if (options.name !== undefined) throw onlyThere('--name', 'on AWS');
+        const { RunsHere } = await import('../../local/runs-here.ts');
+        const { pipeline } = chosen.place.runs;
+        const resume = new RunsHere({ dir: options.dir, pipeline }).runOf(chosen.run) ?? chosen.run;
+        return carryOut(await loadPipeline(pipeline), options, { resume, ...given }, terminal, finish);
+      }
+      finish(await resumeThere(chosen, given, options, terminal));
+    },
+  );
+}
+
+async function resumeThere(
+  { place, run }: ChosenRun,
+  given: { readonly input?: unknown },
+  { fail, keep, keepOnFailure, name, json }: Options,
+  terminal: Terminal,
+): Promise<number> {
+  const option = fail ? '--fail' : keep ? '--keep' : keepOnFailure === undefined ? undefined : '--keep-on-failure';
+  if (option !== undefined) throw onlyThere(option, 'on this machine');
+  if (!place.aws) throw new Error('this run is not on AWS');
+  const { executionArn } = await place.aws.resume(run, { ...given, ...(name !== undefined && { name }) });
+  const execution = executionArn.split(':').at(-1) ?? run;
+  return watchRun({ place, run: execution }, json ? { json } : {}, terminal);
+}
+
+function onlyThere(option: string, where: string): UsageError {
+  return new UsageError('InvalidOption', `${option} is for runs ${where} only; leave it out`);
 }

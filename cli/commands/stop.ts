@@ -1,33 +1,30 @@
 import { Command } from 'commander';
+import { formatReleased, formatTime } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/index.ts';
-import { DEFAULT_DIR } from '../dir.ts';
-import { finalizeDeadRuns } from '../finalize-dead.ts';
-import { formatReleased, formatTime } from '../render/units.ts';
 import type { Terminal } from '../terminal.ts';
+import { Places, type WhereOptions, whereOptions } from '../where.ts';
+import { chooseRun } from '../which-run.ts';
 
-interface Options {
-  readonly dir: string;
+interface Options extends WhereOptions {
   readonly json?: true;
 }
 
 export function stopCommand(terminal: Terminal): Command {
-  return new Command('stop')
-    .description('stop a run on this machine, and wait until it is cleaned up')
-    .argument('<pipeline>', 'its name')
-    .argument('[run]', "the run's id (default: the one that is running)")
-    .option('--dir <folder>', 'where runs keep their data', DEFAULT_DIR)
+  const command = new Command('stop')
+    .description('stop a run, and wait until it is cleaned up')
+    .argument('[pipeline]', 'its name, or the id of a run of any pipeline (default: the only pipeline there is)')
+    .argument('[run]', "the run's id (default: the one that is running)");
+  return whereOptions(command)
     .option('--json', 'print the RunResult as JSON, and nothing else')
-    .action(async (pipeline: string, run: string | undefined, { dir, json }: Options) => {
-      const { stopRun } = await import('../../local/index.ts');
-      const onAsked = (id: string, pid: number) =>
-        terminal.stderr.write(`stopping the run ${id} (process ${pid}): what it left is being cleaned up\n`);
-      const stopped = await stopRun({ dir, pipeline, onAsked, ...(run !== undefined && { run }) });
-      // A process that took no notice of the signal but to die.
-      const finalized = 'died' in stopped ? await finalizeDeadRuns(dir, terminal) : [];
-      const result =
-        'result' in stopped ? stopped.result : finalized.find((one) => one.result.run === stopped.run)?.result;
-      if (!result) throw new Error(`the run ${stopped.run} has died and could not be finalized`);
-      terminal.stdout.write(`${json ? JSON.stringify(result, null, 2) : endOf(result)}\n`);
+    .action(async (pipeline: string | undefined, run: string | undefined, options: Options) => {
+      const places = new Places(options, terminal);
+      const { place, run: id } = await chooseRun([pipeline, run], places, 'the one that is running');
+      const onAsked = (who: string) =>
+        terminal.stderr.write(
+          `stopping the run ${id} of ${place.runs.pipeline} ${place.label} (${who}): what it left is being cleaned up\n`,
+        );
+      const result = await place.runs.stop(id, onAsked);
+      terminal.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : endOf(result)}\n`);
     });
 }
 

@@ -1,8 +1,8 @@
 /** One picture of a run that goes on, as lines that fit a terminal. */
 
 import type { RunHistory } from '../../history/run-history.ts';
+import { formatBytes, formatCount } from '../../history/units.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
-import { formatBytes, formatCount } from '../render/units.ts';
 import { fold } from './fold.ts';
 import type { Place } from './outline.ts';
 import { countsOf, type Row, rowsOf } from './rows.ts';

@@ -1,7 +1,7 @@
 import type { AttemptOf, RunEvent } from '../../history/events.ts';
+import { formatBytes, formatCount, formatDuration } from '../../history/units.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import { NOT_CHECKED } from '../render/denials.ts';
-import { formatBytes, formatCount, formatDuration } from '../render/units.ts';
 import type { Style } from '../terminal.ts';
 
 type Event<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;

@@ -1,8 +1,8 @@
 /** What is to be said of each task, hook and of the cleanup: a row each, in the tree's order. */
 
 import type { AttemptHistory, CleanupHistory, LiveStatus, RunHistory, TaskHistory } from '../../history/run-history.ts';
+import { formatCount, formatDuration } from '../../history/units.ts';
 import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
-import { formatCount, formatDuration } from '../render/units.ts';
 import { nextAttemptDue } from './due.ts';
 import type { Place } from './outline.ts';
 import { WORDS } from './signs.ts';

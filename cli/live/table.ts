@@ -1,6 +1,6 @@
 /** The rows of the tree, in columns. */
 
-import { formatBytes, formatDuration } from '../render/units.ts';
+import { formatBytes, formatDuration } from '../../history/units.ts';
 import type { Row } from './rows.ts';
 import { type Look, type Signs, STYLES, WORDS } from './signs.ts';
 import { oneLine } from './width.ts';

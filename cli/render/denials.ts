@@ -1,6 +1,6 @@
 import type { Denial } from '../../history/events.ts';
+import { formatCount } from '../../history/units.ts';
 import type { Style } from '../terminal.ts';
-import { formatCount } from './units.ts';
 
 export const NOT_CHECKED =
   'permissions are not checked: @cloud-copilot/iam-simulate, an optional dependency, is not installed';

@@ -1,3 +1,4 @@
+import { formatCount } from '../../history/units.ts';
 import type { LimitShare } from '../../state-machines/compiler/limit-shares.ts';
 import type { CompiledPipeline, Plan } from '../../state-machines/index.ts';
 import { conditionText } from './condition.ts';
@@ -7,7 +8,6 @@ import { eachText, hookText } from './plan/hooks.ts';
 import { renderLimits } from './plan/limits.ts';
 import { section } from './plan/lines.ts';
 import { renderWaits } from './plan/waits.ts';
-import { formatCount } from './units.ts';
 
 export interface ShownPlan {
   readonly plan: Plan;

@@ -1,7 +1,7 @@
+import { formatCount } from '../../history/units.ts';
 import type { ReapSummary } from '../../lambdas/reaper/summary.ts';
 import type { Style } from '../terminal.ts';
 import { renderTable } from './table.ts';
-import { formatCount } from './units.ts';
 
 type StyleText = (style: Style, text: string) => string;
 

@@ -1,13 +1,13 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import type { Denial, ResultFile, RunEvent } from '../../history/events.ts';
+import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
 import { cutText } from '../../state-machines/contract/result.ts';
 import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
 import { DEFAULT_DIR } from '../dir.ts';
 import type { Style } from '../terminal.ts';
 import { renderDenials } from './denials.ts';
 import { renderTable } from './table.ts';
-import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from './units.ts';
 
 type StyleText = (style: Style, text: string) => string;
 

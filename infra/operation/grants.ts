@@ -3,13 +3,13 @@
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { executionsOf } from '../state-machines.ts';
+import { executionsOf, mapRunsOf } from '../state-machines.ts';
 
 /** CDK's own `grantRead` allows three actions on every resource of the account. */
 export function grantReadExecutions(grantee: IGrantable, machines: readonly StateMachine[]): Grant {
   const ofMachines = Grant.addToPrincipal({
     grantee,
-    actions: ['states:DescribeStateMachine', 'states:ListExecutions'],
+    actions: ['states:DescribeStateMachine', 'states:ListExecutions', 'states:ListTagsForResource'],
     resourceArns: machines.map(({ stateMachineArn }) => stateMachineArn),
   });
   const ofExecutions = Grant.addToPrincipal({
@@ -17,7 +17,12 @@ export function grantReadExecutions(grantee: IGrantable, machines: readonly Stat
     actions: ['states:DescribeExecution', 'states:DescribeStateMachineForExecution', 'states:GetExecutionHistory'],
     resourceArns: machines.map(executionsOf),
   });
-  return ofMachines.combine(ofExecutions);
+  const ofMapRuns = Grant.addToPrincipal({
+    grantee,
+    actions: ['states:DescribeMapRun'],
+    resourceArns: machines.map(mapRunsOf),
+  });
+  return ofMachines.combine(ofExecutions).combine(ofMapRuns);
 }
 
 export function grantReadResultsOf(grantee: IGrantable, results: Bucket, pipeline: string): Grant {

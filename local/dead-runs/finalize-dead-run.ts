@@ -13,6 +13,7 @@ import { type Settled, settle } from '../ending/settle.ts';
 import { settleWithoutPlan } from '../ending/settle-without-plan.ts';
 import { killLeftProcesses } from '../functions/left-processes.ts';
 import { type OnProgress, type Tell, telling } from '../progress.ts';
+import { type RunEnded, withReport } from '../report.ts';
 import { type ExecutionRecord, newMark, temporaryName } from '../runs/execution-record.ts';
 import { type RunFolder, readResult } from '../runs/run-folder.ts';
 import { executionsOf, type HeldTurn, takeTurn } from '../runs/turns.ts';
@@ -30,6 +31,11 @@ export interface FinalizedRun {
   readonly result: RunResult;
   /** Why no hook could run, where there are hooks. */
   readonly withoutHooks?: string;
+}
+
+interface Finalized extends FinalizedRun, Settled {
+  /** Where it had to be loaded. */
+  readonly plan?: Plan;
 }
 
 /**
@@ -55,9 +61,10 @@ export async function finalizeDeadRun(
     dropTornObjects(folder.s3);
     const tell = telling(folder, execution.name, options.onProgress);
     const finalized = await finalize(folder, held, tell, options);
-    const { result, results } = finalized;
-    tell({ type: 'run-ended', folder: folder.path, result, results });
-    return finalized;
+    const { plan, result, results, withoutHooks } = finalized;
+    const last: RunEnded = { type: 'run-ended', folder: folder.path, result, results };
+    tell(plan ? await withReport(plan, folder, execution.name, last) : last);
+    return { result, ...(withoutHooks !== undefined && { withoutHooks }) };
   } catch (error) {
     held.leave();
     throw error;
@@ -69,7 +76,7 @@ async function finalize(
   held: HeldTurn,
   tell: Tell,
   { load }: FinalizeDeadOptions,
-): Promise<FinalizedRun & Settled> {
+): Promise<Finalized> {
   const { execution, pipeline } = held.turn;
   const { handlers, hooks, afterExecution, project } = execution;
   const { status } = stateOf(folder, execution);
@@ -77,11 +84,14 @@ async function finalize(
   if (hooksLeft.length === 0) return settleWithoutPlan(folder, held);
   const withoutHooks = async (why: string) => ({ ...(await settleWithoutPlan(folder, held)), withoutHooks: why });
   if (handlers === undefined) return withoutHooks('their handlers were functions of the process that died');
-  let settled: Promise<Settled>;
+  let settled: Promise<Finalized>;
   try {
     const plan = await load(pipeline, project);
     const deployment = await deployFolder(plan, handlers, execution);
-    settled = atSite({ plan, folder, held, deployment, waits: 'real', tell }, settle);
+    settled = atSite({ plan, folder, held, deployment, waits: 'real', tell }, async (site) => ({
+      ...(await settle(site)),
+      plan,
+    }));
   } catch (error) {
     return withoutHooks(`the pipeline cannot be loaded any more: ${(error as Error).message}`);
   }

@@ -127,9 +127,3 @@ function alreadyThere(path: string): UsageError {
     : `there was a run of that id before, in ${path}; choose another id or delete that folder`;
   return new UsageError('RunExists', why);
 }
-
-/** `20261120-213500-3f2a`: sorts by time. */
-export function newRunId(now = new Date()): string {
-  const digits = now.toISOString().replace(/\D/g, '');
-  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${randomBytes(2).toString('hex')}`;
-}

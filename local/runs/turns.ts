@@ -139,6 +139,15 @@ export function noteOf(folder: string, execution: string, what: TurnNote): unkno
   return undefined;
 }
 
+/** Whether the process that worked on this execution last is there still, though its work may be over. */
+export function isAtWork(folder: string, execution: string): boolean {
+  for (let number = latestTurn(folder)?.number ?? 0; number > 0; number--) {
+    const turn = readTurn(folder, number);
+    if (turn?.execution.name === execution) return livenessOf(turn.by) === 'alive';
+  }
+  return false;
+}
+
 /** The executions that have worked on the run, the first one first. @param until the last turn to look at */
 export function executionsOf(folder: string, until = latestTurn(folder)?.number ?? 0): ExecutionRecord[] {
   const executions = new Map<string, ExecutionRecord>();

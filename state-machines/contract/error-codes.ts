@@ -5,12 +5,15 @@
 
 /** Wrong use: of the command line, of `runLocally`, of the construct. */
 export const USAGE_CODES = [
+  'AmbiguousDeployment',
+  'AmbiguousRun',
   'FileExists',
   'HandlerInvalid',
   'HandlerMissing',
   'InvalidInput',
   'InvalidOption',
   'InvalidRunId',
+  'NotDeployed',
   'NotPermitted',
   'NotResumable',
   'NotRunning',
@@ -79,7 +82,7 @@ export const SERVICE_CODES = [
   'States.Timeout',
 ] as const;
 
-/** The command line could not ask AWS, or AWS refused. */
+/** The command line could not ask AWS, or AWS refused; or what was asked for was not done. */
 export const AWS_CODES = [
   'AwsCredentials',
   'AwsDenied',
@@ -87,6 +90,8 @@ export const AWS_CODES = [
   'AwsRegion',
   'AwsThrottled',
   'AwsUnreachable',
+  'NotFinalized',
+  'ReaperFailed',
 ] as const;
 
 /** Of the command line itself. */

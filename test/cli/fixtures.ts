@@ -8,6 +8,10 @@ import { WriteStream } from 'node:tty';
 import { afterAll } from 'vitest';
 import { runCli } from '../../cli/program.ts';
 
+// Commands here are about this machine, whatever AWS it is set up for.
+for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+process.env['AWS_CONFIG_FILE'] = process.env['AWS_SHARED_CREDENTIALS_FILE'] = join(tmpdir(), 'no-such-file');
+
 class Remembering extends Writable {
   text = '';
   readonly isTTY: boolean;

@@ -122,15 +122,16 @@ describe('ebbtide reap --function', () => {
     answer = given;
     const { exitCode, stdout, stderr } = await reap('--json');
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    for (const text of told) expect(stderr).toContain(text);
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    const { code, message } = JSON.parse(stderr);
+    expect(code).toMatch(/^(Aws\w+|ReaperFailed)$/);
+    for (const text of told) expect(message).toContain(text);
   });
 
   it('without a region says which variable to set', async () => {
     for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
     vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
     const { exitCode, stderr } = await reap();
-    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: 'no AWS region is known; set AWS_REGION\n' });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('set AWS_REGION') });
   });
 });
 
@@ -138,7 +139,7 @@ describe('ebbtide reap, used wrongly,', () => {
   it.each([
     ['with a pipeline and a function', ['flights', '--function', 'x'], 'a reaper function is of one pipeline'],
     ['with no name of a function', ['--function', ''], '--function'],
-    ['with a pipeline that has had no run', ['flihgts', '--dir', import.meta.dirname], '"flihgts"'],
+    ['with a pipeline that has had no run', ['flihgts', '--local', '--dir', import.meta.dirname], '"flihgts"'],
   ])('%s ends with exit code 2 and invokes nothing', async (_, args, told) => {
     const { exitCode, stdout, stderr } = await ebbtide('reap', ...args);
     expect({ exitCode, stdout, requests }).toEqual({ exitCode: 2, stdout: '', requests: [] });

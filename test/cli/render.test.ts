@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { renderDenials } from '../../cli/render/denials.ts';
 import { renderEnd, renderTasks } from '../../cli/render/run.ts';
 import { renderTable } from '../../cli/render/table.ts';
-import { formatBytes, formatCount, formatDuration } from '../../cli/render/units.ts';
 import { styler } from '../../cli/terminal.ts';
 import type { Denial, ResultFile } from '../../history/events.ts';
+import { formatBytes, formatCount, formatDuration } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/index.ts';
 import { fakeStream, temporaryFolder } from './fixtures.ts';
 

@@ -22,11 +22,15 @@ describe('wrong use ends with exit code 2 and one message on stderr with its cod
     ['stop of a run that there is not', ['stop', 'flights', 'wel'], ['no run "wel"', 'did you mean "well"?']],
     ['stop of a run that has ended', ['stop', 'flights', 'well'], ['not running', 'has ended SUCCEEDED']],
     ['stop of a run with no name like it', ['stop', 'flights', 'other'], ['the last one is badly']],
-    ['stop of a pipeline without runs', ['stop', 'boats', 'x'], ['"boats" has no run "x"', 'there are none']],
+    ['stop of an unknown pipeline', ['stop', 'boats', 'x'], ['no pipeline is called "boats"', 'there are: flights']],
     ['stop of what is no run id', ['stop', 'flights', '../x'], ['"../x"', '80 characters']],
     ['resume of a run that there is not', ['resume', 'flights', 'baddly'], ['did you mean "badly"?']],
     ['resume of a run that succeeded', ['resume', 'flights', 'well'], ['cannot be resumed', 'it succeeded']],
-    ['resume without a run', ['resume', 'flights'], ["missing required argument 'run'"]],
+    [
+      'resume without a run',
+      ['resume', 'flights'],
+      ['say which run', 'the latest one that has not succeeded is badly'],
+    ],
     ['resume of an unknown pipeline', ['resume', 'flihts', 'badly'], ['did you mean "flights"?']],
     ['a duration without a unit', ['run', 'flights', '--keep-on-failure', '2'], ['"2" is no duration', '90m']],
   ])('%s', async (_, args, words) => {

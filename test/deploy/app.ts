@@ -13,6 +13,7 @@ const context = (name: string, otherwise = ''): string => app.node.tryGetContext
 
 const SPECIAL: Readonly<Record<string, Partial<PipelineProps>>> = {
   EbbtideKeeping: { keepOnFailure: Duration.hours(1) },
+  EbbtideOutside: { keepOnFailure: Duration.hours(1) },
   EbbtideScheduled: {
     // It has gone by when the stack is there: MiniStack starts the run then.
     schedule: {

@@ -10,10 +10,14 @@ import {
   UpdateStateMachineCommand,
 } from '@aws-sdk/client-sfn';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { findPipelines, pipelineOf, RunsOnAws, theDeploymentOf } from '../../aws/index.ts';
+import { historyOf } from '../../history/builder.ts';
+import type { RunEvent } from '../../history/events.ts';
 import { runLocally } from '../../local/index.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
-import { callJson, clients, FOLDER_VARIABLE } from './account.ts';
+import { callJson, clients, FOLDER_VARIABLE, REGION } from './account.ts';
 import { deploy } from './cdk.ts';
+import { comparableHistory, historyFrom } from './histories.ts';
 import { comparable, DeployedPipeline, publishedHere, until } from './runs.ts';
 import { plan, type TidesInput } from './tides/pipeline.ts';
 
@@ -31,6 +35,8 @@ function beforeItsEnd(result: RunResult) {
 describe('tides', { timeout: 120_000 }, () => {
   let keeping: DeployedPipeline;
   let forgetting: DeployedPipeline;
+  /** The second, as its users see it. */
+  let outside: RunsOnAws;
   let dir: string;
 
   beforeAll(async () => {
@@ -42,6 +48,7 @@ describe('tides', { timeout: 120_000 }, () => {
         deployed.find(({ stack }) => stack === name),
       );
     [keeping, forgetting] = await Promise.all([of(STACKS[0]), of(STACKS[1])]);
+    outside = new RunsOnAws({ deployed: await pipelineOf(forgetting.stateMachine), plan });
   }, 180_000);
 
   const cases: readonly { readonly run: string; readonly what: string; readonly input: TidesInput }[] = [
@@ -54,12 +61,16 @@ describe('tides', { timeout: 120_000 }, () => {
     { run: 'moonless', what: 'fails at a task', input: { mode: 'full', fail: ['moon'] } },
     { run: 'unmeasured', what: 'fails at every chunk, and at a finally task', input: { fail: ['measure', 'close'] } },
   ];
-  it.each(cases)('a run that $what ends, and publishes, as on this machine', async ({ run, input }) => {
-    const here = await runLocally(plan, { handlers: HANDLERS, dir, run, input, waits: 'none' });
+  it.each(cases)('a run that $what ends, publishes, and has a history, as on this machine', async ({ run, input }) => {
+    const told: RunEvent[] = [];
+    const onProgress = (event: RunEvent) => told.push(event);
+    const here = await runLocally(plan, { handlers: HANDLERS, dir, run, input, waits: 'none', onProgress });
 
     const deployed = await forgetting.run(run, input);
 
     expect(beforeItsEnd(deployed)).toEqual(beforeItsEnd(here));
+    const history = await historyFrom(plan, outside.events(run, { follow: true }));
+    expect(comparableHistory(history)).toEqual(comparableHistory(historyOf(plan, told)));
     const published = await forgetting.published(run);
     expect(published).toEqual(await publishedHere(join(dir, 'tides', run), Object.keys(published)));
     expect(await forgetting.left(run)).toEqual([]);
@@ -77,9 +88,10 @@ describe('tides', { timeout: 120_000 }, () => {
     expect(JSON.parse(input ?? '')).toMatchObject({ execution: 'told', status: 'SUCCEEDED', todo: 'after-execution' });
     const executionArn = forgetting.arnOf('told', forgetting.finalizer);
     const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn }));
-    expect(events.filter(({ type }) => type?.startsWith('Task')).map(({ type }) => type)).toEqual([
-      'TaskScheduled',
-      'TaskSucceeded',
+    expect(events.filter(({ type }) => type?.startsWith('Lambda')).map(({ type }) => type)).toEqual([
+      'LambdaFunctionScheduled',
+      'LambdaFunctionStarted',
+      'LambdaFunctionSucceeded',
     ]);
   });
 
@@ -105,6 +117,24 @@ describe('tides', { timeout: 120_000 }, () => {
     expect(await forgetting.run('late', { resume: 'omitted' })).toMatchObject({
       status: 'FAILED',
       error: { name: 'ResumeRefused' },
+    });
+  });
+
+  it('a pipeline that is deployed twice is found twice, and by its name alone not at all', async () => {
+    const found = (await findPipelines(['tides'])).filter(({ deployment }) => /(Keeping|Forgetting)/.test(deployment));
+    expect(found.map(({ deployment }) => deployment)).toEqual(['EbbtideForgetting/Tides', 'EbbtideKeeping/Tides']);
+    expect(found[1]).toEqual({
+      pipeline: 'tides',
+      deployment: 'EbbtideKeeping/Tides',
+      region: REGION,
+      stateMachineArn: keeping.stateMachine,
+      finalizerArn: keeping.finalizer,
+      runsBucket: keeping.runsBucket,
+      resultsBucket: keeping.resultsBucket,
+    });
+    await expect(theDeploymentOf('tides')).rejects.toMatchObject({
+      code: 'AmbiguousDeployment',
+      message: expect.stringContaining(keeping.stateMachine),
     });
   });
 

@@ -3,10 +3,14 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { RunsOnAws, theDeploymentOf } from '../../aws/index.ts';
+import { historyOf } from '../../history/builder.ts';
+import type { RunEvent } from '../../history/events.ts';
 import { runLocally } from '../../local/index.ts';
 import { plan } from '../../state-machines/pipelines/flights.ts';
 import { FOLDER_VARIABLE } from './account.ts';
 import { bootstrap, deploy, synth } from './cdk.ts';
+import { comparableHistory, historyFrom } from './histories.ts';
 import { comparable, DeployedPipeline, publishedHere } from './runs.ts';
 
 describe('the flights app', { timeout: 180_000 }, () => {
@@ -20,7 +24,9 @@ describe('the flights app', { timeout: 180_000 }, () => {
     const [deployed] = await deploy({ app: assembly });
     const flights = await DeployedPipeline.of('flights', deployed);
     const dir = mkdtempSync(join(process.env[FOLDER_VARIABLE] ?? '', 'runs-'));
-    const here = await runLocally(plan, { handlers: 'lambdas/flights', dir, run: 'one' });
+    const told: RunEvent[] = [];
+    const onProgress = (event: RunEvent) => told.push(event);
+    const here = await runLocally(plan, { handlers: 'lambdas/flights', dir, run: 'one', onProgress });
     expect(here.status).toBe('SUCCEEDED');
 
     expect(comparable(await flights.run('one'))).toEqual(comparable(here));
@@ -29,5 +35,10 @@ describe('the flights app', { timeout: 180_000 }, () => {
     expect(Object.keys(published).toSorted()).toEqual(['merge-load/summary.json', 'merge-load/table.csv']);
     expect(published).toEqual(await publishedHere(join(dir, 'flights', 'one'), Object.keys(published)));
     expect(await flights.left()).toEqual([]);
+
+    const runs = new RunsOnAws({ deployed: await theDeploymentOf('flights'), plan });
+    const history = await historyFrom(plan, runs.events('one'));
+    expect(comparableHistory(history)).toEqual(comparableHistory(historyOf(plan, told)));
+    expect(history).toMatchObject({ status: 'SUCCEEDED', phase: 'over', executionArn: flights.arnOf('one') });
   });
 });

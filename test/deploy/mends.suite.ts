@@ -48,6 +48,22 @@ describe('start_ministack.py', () => {
     expect(await python('start_ministack.mend_error_names()', ...script)).toBe('Broken');
   });
 
+  it('a history says nothing of what happens in a branch without it, and is a chain with it', async () => {
+    const script = [
+      'states = {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "End": True}}',
+      'execution = {"executionArn": "arn", "events": []}',
+      'stepfunctions._run_sub_machine(states, "A", {}, execution, {})',
+      'print(json.dumps([[e["type"], e["previousEventId"]] for e in execution["events"]]))',
+    ];
+    expect(JSON.parse(await python(importIt, ...script))).toEqual([]);
+    expect(JSON.parse(await python(importIt, 'start_ministack.mend_histories()', ...script))).toEqual([
+      ['PassStateEntered', 0],
+      ['PassStateExited', 1],
+      ['PassStateEntered', 2],
+      ['PassStateExited', 3],
+    ]);
+  });
+
   it('a request over plain HTTP counts as such without it, and a policy that asks for TLS denies it', async () => {
     const script = ['from ministack.core import iam_evaluator as e', 'from ministack import app'];
     const ask = ['app.pin_request_origin("127.0.0.1", False)', 'print(e._request_origin.get()[1])'];

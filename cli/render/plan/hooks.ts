@@ -1,7 +1,7 @@
 /** What runs for each chunk, on a condition, and around the tasks, in words. */
 
+import { formatCount } from '../../../history/units.ts';
 import type { PlannedEach, PlannedHook } from '../../../state-machines/graph/plan.ts';
-import { formatCount } from '../units.ts';
 
 export function eachText({
   task,

@@ -22,6 +22,7 @@ const finalizer = id('AWS::StepFunctions::StateMachine', 'TripsFinalizer');
 const results = id('AWS::S3::Bucket', 'TripsResults');
 const reaper = functionOf(template, '_reaper').id;
 const executions = (name?: string) => `arn:aws:states:<AWS::Region>:<AWS::AccountId>:execution:<${name}.Name>:*`;
+const mapRuns = (name?: string) => `arn:aws:states:<AWS::Region>:<AWS::AccountId>:mapRun:<${name}.Name>/*`;
 
 it.each<[(typeof GRANTS)[number], object[]]>([
   ['grantStartExecution', [{ Action: 'states:StartExecution', Resource: `<${machine}>` }]],
@@ -30,13 +31,14 @@ it.each<[(typeof GRANTS)[number], object[]]>([
     'grantRead',
     [
       {
-        Action: ['states:DescribeStateMachine', 'states:ListExecutions'],
+        Action: ['states:DescribeStateMachine', 'states:ListExecutions', 'states:ListTagsForResource'],
         Resource: [`<${machine}>`, `<${finalizer}>`],
       },
       {
         Action: ['states:DescribeExecution', 'states:DescribeStateMachineForExecution', 'states:GetExecutionHistory'],
         Resource: [executions(machine), executions(finalizer)],
       },
+      { Action: 'states:DescribeMapRun', Resource: [mapRuns(machine), mapRuns(finalizer)] },
     ],
   ],
   [

@@ -1,6 +1,6 @@
 /** Figures for people. */
 
-import type { RunResult } from '../../state-machines/index.ts';
+import type { RunResult } from '../state-machines/contract/result.ts';
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 

@@ -1,0 +1,86 @@
+/** The events of an execution's history, once each and in order; as they come, where it goes on. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type HistoryEvent, paginateGetExecutionHistory, type SFNClient } from '@aws-sdk/client-sfn';
+
+/** The largest page there is. https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html */
+const PAGE_SIZE = 1_000;
+
+/**
+ * How long to wait between questions, while nothing happens longer and longer. GetExecutionHistory is answered 20 times a
+ * second for all of an account and region: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
+export interface Pace {
+  readonly shortestMs: number;
+  readonly longestMs: number;
+}
+export const PACE: Pace = { shortestMs: 1_000, longestMs: 5_000 };
+const SLOWER = 1.5;
+
+const LAST_EVENTS: readonly (string | undefined)[] = [
+  'ExecutionSucceeded',
+  'ExecutionFailed',
+  'ExecutionAborted',
+  'ExecutionTimedOut',
+];
+
+export interface ReadOptions {
+  /** Until the execution's last event; otherwise those so far. */
+  readonly follow: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly pace: Pace;
+}
+
+/** `waited` stands for a question to which there was no new event. */
+export type Read = { readonly event: HistoryEvent } | 'waited';
+
+export async function* readHistory(
+  client: SFNClient,
+  executionArn: string,
+  { follow, signal, pace }: ReadOptions,
+): AsyncGenerator<Read> {
+  // A paginator leaves its token in the query, so each gets its own.
+  const query = () => ({ executionArn, includeExecutionData: true });
+  const config = { client, pageSize: PAGE_SIZE };
+  let last = 0;
+  for await (const { events = [] } of paginateGetExecutionHistory(config, query(), { abortSignal: signal })) {
+    const { current, isOver } = untilOver(events);
+    for (const event of current) {
+      last = event.id ?? last;
+      yield { event };
+    }
+    if (isOver) return;
+  }
+  let waitMs = pace.shortestMs;
+  while (follow) {
+    await sleep(waitMs, undefined, { signal });
+    const events = await since(last);
+    const { current, isOver } = untilOver(events);
+    for (const event of current) {
+      last = event.id ?? last;
+      yield { event };
+    }
+    if (isOver) return;
+    waitMs = current.length > 0 ? pace.shortestMs : Math.min(waitMs * SLOWER, pace.longestMs);
+    if (current.length === 0) yield 'waited';
+  }
+
+  /** From the latest one backwards: a history of 25,000 events is not read again each time. */
+  async function since(id: number): Promise<HistoryEvent[]> {
+    const found: HistoryEvent[] = [];
+    const pages = paginateGetExecutionHistory(config, { ...query(), reverseOrder: true }, { abortSignal: signal });
+    for await (const { events = [] } of pages) {
+      const newer = events.filter((event) => (event.id ?? 0) > id);
+      found.push(...newer);
+      if (newer.length < events.length) break;
+    }
+    return found.reverse();
+  }
+}
+
+/** One that was redriven goes on behind its end. */
+function untilOver(events: readonly HistoryEvent[]): { current: readonly HistoryEvent[]; isOver: boolean } {
+  const redriven = events.findLastIndex(({ type }) => type === 'ExecutionRedriven');
+  const end = events.findIndex(({ type }, index) => index > redriven && LAST_EVENTS.includes(type));
+  return end < 0 ? { current: events, isOver: false } : { current: events.slice(0, end + 1), isOver: true };
+}

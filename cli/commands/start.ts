@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { carryOut } from '../carry-out.ts';
+import { parseInput } from '../input.ts';
+import { loadPipeline } from '../pipelines.ts';
+import { tryLoadPlan } from '../plan-of-run.ts';
+import { commandFor } from '../render/hints.ts';
+import type { Terminal } from '../terminal.ts';
+import { watchRun } from '../watch-run.ts';
+import { type Place, Places, type WhereOptions, whereOptions } from '../where.ts';
+
+interface Options extends WhereOptions {
+  readonly input?: string;
+  readonly name?: string;
+  readonly watch?: true;
+  readonly json?: true;
+}
+
+export function startCommand(terminal: Terminal, finish: (exitCode: number) => void): Command {
+  const command = new Command('start')
+    .description('start a run of a pipeline that is deployed; on this machine the same as run')
+    .argument('<pipeline>', 'its name')
+    .option('--input <json>', "the execution's input: JSON, or @file")
+    .option('--name <run>', "the run's id (default: the time and four digits)")
+    .option('--watch', 'follow it until it is over');
+  return whereOptions(command)
+    .option('--json', 'print which run it is as JSON, or with --watch what happens, one event a line')
+    .action(async (pipeline: string, options: Options) => {
+      const input = options.input === undefined ? {} : parseInput(options.input);
+      const place = await new Places(options, terminal).of(pipeline, (await tryLoadPlan(pipeline)).plan);
+      if (!place.aws) {
+        const found = await loadPipeline(pipeline);
+        const { name, json, dir } = options;
+        terminal.stderr.write(`"${pipeline}" runs ${place.label}, in this process: Ctrl-C stops it\n`);
+        const which = { input, ...(name !== undefined && { run: name }) };
+        return carryOut(found, { dir, ...(json && { json }) }, which, terminal, finish);
+      }
+      const { run, executionArn } = await place.aws.start({
+        input,
+        ...(options.name !== undefined && { name: options.name }),
+      });
+      if (options.watch) return finish(await watchRun({ place, run }, options, terminal));
+      const started = { pipeline, run, executionArn };
+      terminal.stdout.write(`${options.json ? JSON.stringify(started, null, 2) : await inWords(place, run)}\n`);
+    });
+}
+
+async function inWords(place: Place, run: string): Promise<string> {
+  const { execution } = await place.runs.links(run);
+  return [
+    `started the run ${run} of ${place.runs.pipeline} ${place.label}`,
+    `to follow it: ${commandFor('watch', place, run)}`,
+    ...(execution === undefined ? [] : [`console: ${execution}`]),
+  ].join('\n');
+}

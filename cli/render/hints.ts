@@ -1,0 +1,28 @@
+/** Commands to go on with, as they can be typed. */
+
+import { isAbsolute, relative } from 'node:path';
+import { formatTime } from '../../history/units.ts';
+import type { RunResult } from '../../state-machines/contract/result.ts';
+import type { Place } from '../where.ts';
+
+export type Hinting = Pick<Place, 'runs' | 'options'>;
+
+/** `ebbtide resume flights r1 --dir elsewhere` */
+export function commandFor(command: string, { runs, options }: Hinting, run: string): string {
+  return `ebbtide ${command} ${runs.pipeline} ${run}${options}`;
+}
+
+/** Of a run that is kept: until when, and how to go on with it. @param now milliseconds since 1970 */
+export function keptHint({ run, status, keptUntil }: RunResult, place: Hinting, now: number): string[] {
+  if (keptUntil === undefined) return [];
+  if (Date.parse(keptUntil) <= now) return [`it was kept until ${formatTime(keptUntil)}`];
+  const resume = status === 'SUCCEEDED' ? '' : `; to go on with it: ${commandFor('resume', place, run)}`;
+  return [`kept until ${formatTime(keptUntil)}${resume}`];
+}
+
+/** A path as it is typed from here; what does not lie below, or is no path, as it is. */
+export function fromHere(path: string): string {
+  if (!isAbsolute(path)) return path;
+  const from = relative(process.cwd(), path);
+  return from.startsWith('..') ? path : from || '.';
+}
