@@ -158,6 +158,37 @@ describe('the report of a run that failed', () => {
   });
 });
 
+describe('the report of a run that was aborted', () => {
+  const page = pageOf(
+    timed([
+      started(plan),
+      attempt('list'),
+      { type: 'execution-ended', status: 'ABORTED', error: { name: 'Aborted', message: 'by hand' } },
+      attempt('close', { hook: 'finally' }),
+      done('close', 0, { hook: 'finally' }),
+      {
+        type: 'run-ended',
+        result: resultOf(plan, {
+          status: 'ABORTED',
+          succeeded: 0,
+          tasks: {},
+          released: { objects: 1, bytes: 1, left: 1 },
+        }),
+      },
+    ]),
+  );
+
+  it('draws where its execution was ended, and what its finalizer did behind that', () => {
+    expect(withClass(page, 'is-stopped').filter(({ name }) => name === 'rect')).toHaveLength(1);
+    expect(new Set(withClass(page, 'cut-off').map(({ attributes }) => attributes['x1']))).toEqual(new Set(['40%']));
+    expect(page.text).toContain('what comes behind it is its finalizer’s');
+  });
+
+  it('says what could not be deleted', () => {
+    expect(page.text).toContain('1 intermediate object is still there.');
+  });
+});
+
 describe('the report of a run that goes on', () => {
   it('says so, and draws it up to now', () => {
     const page = pageOf(succeeded.slice(0, 5));
