@@ -6,6 +6,7 @@ import type { RunEvent, UntimedEvent } from '../../history/events.ts';
 import { renderReport } from '../../report/index.ts';
 import { STYLE, STYLE_HASH } from '../../report/style.ts';
 import { Plan } from '../../state-machines/graph/plan.ts';
+import { json, ref, TaskGraph } from '../../state-machines/index.ts';
 import { anyEvents, everything, resultOf, started, timed } from './histories.ts';
 import { elementsOf, parsePage, withClass } from './page.ts';
 
@@ -199,6 +200,20 @@ describe('the report of a run that goes on', () => {
   it('is there before anything has begun', () => {
     expect(pageOf(succeeded.slice(0, 1)).text).toContain('Nothing of it has begun yet.');
   });
+});
+
+it('a graph of very many tasks is drawn whole, wave by wave', () => {
+  const graph = new TaskGraph('wide');
+  const names = Array.from({ length: 400 }, (_, index) => `t-${index}`);
+  for (const [index, name] of names.entries()) {
+    const inputs =
+      index < 20 ? {} : { a: ref(`t-${index - 20}.part`), b: ref(`t-${20 * Math.floor(index / 20) - 1}.part`) };
+    graph.addTask(name, { inputs, outputs: { part: json() } });
+  }
+  const wide = graph.build();
+  const page = pageOf(timed([started(wide)]), wide);
+  const corners = withClass(page, 'card').map(({ attributes: { x, y } }) => `${x} ${y}`);
+  expect([withClass(page, 'node').length, new Set(corners).size]).toEqual([400, 400]);
 });
 
 describe('what comes from outside', () => {
