@@ -79,7 +79,7 @@ function edgesBetween(tasks: readonly Part[]): Edge[] {
 function inLayers(tasks: readonly Part[], edges: readonly Edge[], rankdir: 'LR' | 'TB'): GraphLayout {
   const labelled = edges.length <= LABELLED_EDGES;
   const graph = new Graph();
-  graph.setGraph({ rankdir, nodesep: 22, edgesep: 14, ranksep: labelled ? 44 : 72, marginx: MARGIN, marginy: MARGIN });
+  graph.setGraph({ rankdir, nodesep: 22, edgesep: 14, ranksep: labelled ? 36 : 72, marginx: MARGIN, marginy: MARGIN });
   const nodeWidth = widthFor(tasks);
   for (const task of tasks) graph.setNode(task.id, { width: nodeWidth, height: NODE_HEIGHT });
   for (const { from, to, refs } of edges) {

@@ -56,11 +56,11 @@ async function withPage(name: (typeof SCENES)[number], look: (page: Page) => Pro
 // The picture in the README: as far as the data held.
 afterAll(async () => {
   if (!screenshots) return;
-  const { page } = await open('success', { width: 1000, colorScheme: 'light' });
+  const { page } = await open('success', { width: 1160, colorScheme: 'light' });
   const end: number = await page
-    .locator('section:has(#held-title)')
+    .locator('figure.held .chart')
     .evaluate((part) => part.getBoundingClientRect().bottom);
-  const clip = { x: 0, y: 0, width: 1000, height: Math.ceil(end) + 16 };
+  const clip = { x: 0, y: 0, width: 1160, height: Math.ceil(end) };
   await page.screenshot({ path: join(screenshots, 'report-light.png'), fullPage: true, clip });
   await page.close();
 });
