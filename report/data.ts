@@ -16,7 +16,7 @@ export function renderResults(facts: Facts): Content {
   const { folder } = facts.history;
   return markup`<section aria-labelledby="results-title">
 <h2 id="results-title">Results</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Results">
+<div class="scroll" tabindex="0" role="region" aria-label="Results, as a table">
 <table class="plain"><thead><tr><th scope="col">Result</th><th scope="col">Key in the results bucket</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Size</th></tr></thead>
 <tbody>${results.map(
     ({ part, output, key, bytes, rows }) =>
@@ -32,6 +32,6 @@ export function renderInput({ history }: Facts): Markup {
   return markup`<section aria-labelledby="input-title">
 <h2 id="input-title">Input</h2>
 <details${json.length <= SMALL_INPUT && ' open'}><summary>${formatCount(json.length, 'character')} of JSON${cut && `, of which the first ${INPUT_SHOWN.toLocaleString('en-US')} are here`}</summary>
-<pre class="json" tabindex="0" role="region" aria-label="Input">${cutText(json, INPUT_SHOWN)}</pre></details>
+<pre class="json" tabindex="0" role="region" aria-label="Input, as JSON">${cutText(json, INPUT_SHOWN)}</pre></details>
 </section>`;
 }

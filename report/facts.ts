@@ -13,6 +13,8 @@ export interface Facts {
   readonly madeAt: string;
   /** From the run's start to its end, or to when the report was made. */
   readonly totalMs: number;
+  /** When the execution was ended with attempts under way: what came then was its finalizer's. */
+  readonly cutOffMs?: number;
   /** Until the first attempt began: here, the time that bundling and synthesis took. */
   readonly preparingMs: number;
   readonly tasks: readonly Part[];
@@ -50,6 +52,8 @@ export function factsOf(plan: Plan, history: RunHistory, links: Links, madeAt: s
   const begins = history.tasks.flatMap(({ startedAt }) => (startedAt ? [msOf(startedAt)] : []));
   const preparingMs = begins.length > 0 ? begins.reduce((first, ms) => Math.min(first, ms)) : totalMs;
 
+  const cutOff = history.tasks.flatMap(({ attempts }) => attempts).find(({ status }) => status === 'STOPPED')?.endedAt;
+
   const byName = new Map(history.tasks.map((task) => [task.name, task]));
   const endMsOf = (task: TaskHistory | undefined) =>
     task?.endedAt && task.status !== 'RUNNING' && task.status !== 'RETRYING' ? msOf(task.endedAt) : undefined;
@@ -82,6 +86,7 @@ export function factsOf(plan: Plan, history: RunHistory, links: Links, madeAt: s
     links,
     madeAt,
     totalMs,
+    ...(cutOff !== undefined && { cutOffMs: msOf(cutOff) }),
     preparingMs,
     tasks: history.tasks.filter(({ hook }) => !hook).map((task, index) => part(task, `task-${index + 1}`)),
     hooks: history.tasks.filter(({ hook }) => hook).map((task, index) => part(task, `hook-${index + 1}`)),

@@ -15,7 +15,7 @@ export function renderGantt(facts: Facts, axis: TimeAxis): Markup {
   );
   return markup`<section aria-labelledby="gantt-title">
 <h2 id="gantt-title">Timeline</h2>
-<p class="note">Since the run began. A thin bar is time spent waiting to be started${retried && '; a hatched one is an attempt that failed, and a dotted line the wait until the next'}.</p>
+<p class="note">Since the run began. A thin bar is time spent waiting to be started${retried && '; a hatched one is an attempt that failed, and a dotted line the wait until the next'}.${facts.cutOffMs !== undefined && ` The execution was ended after ${formatTook(facts.cutOffMs)}, at the dashed line: what comes behind it is its finalizer’s.`}</p>
 <table class="timeline" role="table" aria-labelledby="gantt-title">
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col"><span class="unseen">Step</span></th><th role="columnheader" scope="col"><span class="unseen">When</span>${axisLabels(axis)}</th><th role="columnheader" scope="col" class="number">took</th></tr></thead>
 <tbody role="rowgroup">${rows(facts, axis)}</tbody>

@@ -21,10 +21,12 @@ interface Held {
 export function renderHeld(facts: Facts, axis: TimeAxis): Markup {
   const { history, totalMs, msOf } = facts;
   const told = history.held.map(({ at, bytes }): Held => ({ ms: msOf(at), bytes: Math.max(0, bytes) }));
-  const last = told.at(-1) ?? { ms: 0, bytes: 0 };
+  const nothing: Held = { ms: 0, bytes: 0 };
+  const last = told.at(-1) ?? nothing;
   const points = [...told, { ms: totalMs, bytes: last.bytes }];
-  const peak = points.reduce((most, point) => (point.bytes > most.bytes ? point : most), last);
-  const end = isOver(history) ? 'at the end' : 'so far';
+  const peak = points.reduce((most, point) => (point.bytes > most.bytes ? point : most), nothing);
+  const kept = last.bytes > 0 && history.result?.keptUntil !== undefined && ', which is kept';
+  const end = isOver(history) ? `at the end${kept || ''}` : 'so far';
   const summary = `At most ${formatBytes(peak.bytes)}, after ${formatTook(peak.ms)}; ${formatBytes(last.bytes)} ${end}.`;
   return markup`<section aria-labelledby="held-title">
 <h2 id="held-title">Data held</h2>

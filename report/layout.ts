@@ -45,17 +45,19 @@ export const NAME_LENGTH = Math.floor((WIDEST - PADDING) / CHARACTER);
 /** Of more edges, the labels would only hide each other. */
 const LABELLED_EDGES = 24;
 /** A graph of more is drawn wave by wave: the layout's time grows faster than the graph. */
-const LAID_OUT_EDGES = 1200;
+const LAID_OUT = 800;
 /** The page's width: what does not fit scrolls. */
 const FITTING = 1080;
 
 type Edge = Omit<Line, 'points' | 'label'>;
 
-export function layoutOf({ tasks }: Facts): GraphLayout {
+export function layoutOf({ plan, tasks }: Facts): GraphLayout {
   const edges = edgesBetween(tasks);
-  if (edges.length + tasks.length > LAID_OUT_EDGES) return inWaves(tasks, edges);
+  if (edges.length + tasks.length > LAID_OUT) return inWaves(tasks, edges);
   const across = inLayers(tasks, edges, 'LR');
   if (across.width <= FITTING) return across;
+  const widest = plan.waves().reduce((most, wave) => Math.max(most, wave.length), 0);
+  if (widest * NARROWEST > FITTING) return across;
   // Time goes from left to right, unless only the other way fits.
   const down = inLayers(tasks, edges, 'TB');
   return down.width <= FITTING ? down : across;
@@ -77,7 +79,7 @@ function edgesBetween(tasks: readonly Part[]): Edge[] {
 function inLayers(tasks: readonly Part[], edges: readonly Edge[], rankdir: 'LR' | 'TB'): GraphLayout {
   const labelled = edges.length <= LABELLED_EDGES;
   const graph = new Graph();
-  graph.setGraph({ rankdir, nodesep: 22, edgesep: 14, ranksep: labelled ? 44 : 72, marginx: MARGIN, marginy: MARGIN });
+  graph.setGraph({ rankdir, nodesep: 22, edgesep: 14, ranksep: labelled ? 36 : 72, marginx: MARGIN, marginy: MARGIN });
   const nodeWidth = widthFor(tasks);
   for (const task of tasks) graph.setNode(task.id, { width: nodeWidth, height: NODE_HEIGHT });
   for (const { from, to, refs } of edges) {

@@ -20,8 +20,8 @@ const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M1 6q3.5-4 7 0t7 0v8H1z' fill='%23137586'/%3E%3C/svg%3E";
 
 export function renderPage(facts: Facts): string {
-  const { history, madeAt, totalMs } = facts;
-  const axis = timeAxis(totalMs);
+  const { history, madeAt } = facts;
+  const axis = timeAxis(facts);
   const title = `${history.pipeline} ${history.run}: ${wordOf(history.status)}`;
   const page = markup`<!doctype html>
 <html lang="en">

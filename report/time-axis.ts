@@ -5,6 +5,7 @@ import { type Content, type Markup, markup } from './markup.ts';
 
 export interface TimeAxis {
   readonly totalMs: number;
+  readonly cutOffMs?: number;
   /** In milliseconds since the run began. */
   readonly ticks: readonly number[];
   /** Where a time is: `12.5%`. */
@@ -16,12 +17,13 @@ export interface TimeAxis {
 const TICKS = 6;
 const LEAST_PERCENT = 0.15;
 
-export function timeAxis(totalMs: number): TimeAxis {
+export function timeAxis({ totalMs, cutOffMs }: Pick<TimeAxis, 'totalMs' | 'cutOffMs'>): TimeAxis {
   // Durations are dates since 1970: so the ticks fall on whole seconds, minutes and hours.
   const scale = scaleUtc().domain([0, totalMs]).range([0, 100]);
   const percent = (value: number) => `${Number(value.toFixed(3))}%`;
   return {
     totalMs,
+    ...(cutOffMs !== undefined && { cutOffMs }),
     ticks: scale.ticks(TICKS).map(Number),
     at: (ms) => percent(scale(ms)),
     span: (fromMs, toMs) => percent(Math.max(LEAST_PERCENT, scale(toMs) - scale(fromMs))),
@@ -39,8 +41,10 @@ export function axisLabels({ ticks, totalMs, at }: TimeAxis): Markup {
   return markup`<svg class="axis" width="100%" height="20" aria-hidden="true">${labels}</svg>`;
 }
 
-export function gridLines({ ticks, at }: TimeAxis): Content {
-  return ticks.map((ms) => markup`<line class="grid" x1="${at(ms)}" x2="${at(ms)}" y1="0" y2="100%"/>`);
+export function gridLines({ ticks, cutOffMs, at }: TimeAxis): Content {
+  const upright = (ms: number, kind: string) =>
+    markup`<line class="${kind}" x1="${at(ms)}" x2="${at(ms)}" y1="0" y2="100%"/>`;
+  return [ticks.map((ms) => upright(ms, 'grid')), cutOffMs !== undefined && upright(cutOffMs, 'cut-off')];
 }
 
 /** As exact as the ticks are far apart: `1.5 s`, `40 s`, `2 min 30 s`, `1 h 30 min`. */

@@ -42,6 +42,7 @@ describe('a run whose process is killed', () => {
     expect(isRunning(pid)).toBe(false);
     expect(trips.left('r1')).toEqual([]);
     expect(readdirSync(trips.temporary)).toEqual([]);
+    expect(existsSync(join(trips.dir, 'trips', 'r1', 'report.html'))).toBe(true);
     expect(resultOf(trips, 'r1')).toMatchObject({
       status: 'ABORTED',
       error: { name: 'Aborted', message: expect.stringContaining('died') },

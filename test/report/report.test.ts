@@ -6,6 +6,7 @@ import type { RunEvent, UntimedEvent } from '../../history/events.ts';
 import { renderReport } from '../../report/index.ts';
 import { STYLE, STYLE_HASH } from '../../report/style.ts';
 import { Plan } from '../../state-machines/graph/plan.ts';
+import { json, ref, TaskGraph } from '../../state-machines/index.ts';
 import { anyEvents, everything, resultOf, started, timed } from './histories.ts';
 import { elementsOf, parsePage, withClass } from './page.ts';
 
@@ -158,6 +159,37 @@ describe('the report of a run that failed', () => {
   });
 });
 
+describe('the report of a run that was aborted', () => {
+  const page = pageOf(
+    timed([
+      started(plan),
+      attempt('list'),
+      { type: 'execution-ended', status: 'ABORTED', error: { name: 'Aborted', message: 'by hand' } },
+      attempt('close', { hook: 'finally' }),
+      done('close', 0, { hook: 'finally' }),
+      {
+        type: 'run-ended',
+        result: resultOf(plan, {
+          status: 'ABORTED',
+          succeeded: 0,
+          tasks: {},
+          released: { objects: 1, bytes: 1, left: 1 },
+        }),
+      },
+    ]),
+  );
+
+  it('draws where its execution was ended, and what its finalizer did behind that', () => {
+    expect(withClass(page, 'is-stopped').filter(({ name }) => name === 'rect')).toHaveLength(1);
+    expect(new Set(withClass(page, 'cut-off').map(({ attributes }) => attributes['x1']))).toEqual(new Set(['40%']));
+    expect(page.text).toContain('what comes behind it is its finalizer’s');
+  });
+
+  it('says what could not be deleted', () => {
+    expect(page.text).toContain('1 intermediate object is still there.');
+  });
+});
+
 describe('the report of a run that goes on', () => {
   it('says so, and draws it up to now', () => {
     const page = pageOf(succeeded.slice(0, 5));
@@ -168,6 +200,20 @@ describe('the report of a run that goes on', () => {
   it('is there before anything has begun', () => {
     expect(pageOf(succeeded.slice(0, 1)).text).toContain('Nothing of it has begun yet.');
   });
+});
+
+it('a graph of very many tasks is drawn whole, wave by wave', () => {
+  const graph = new TaskGraph('wide');
+  const names = Array.from({ length: 400 }, (_, index) => `t-${index}`);
+  for (const [index, name] of names.entries()) {
+    const inputs =
+      index < 20 ? {} : { a: ref(`t-${index - 20}.part`), b: ref(`t-${20 * Math.floor(index / 20) - 1}.part`) };
+    graph.addTask(name, { inputs, outputs: { part: json() } });
+  }
+  const wide = graph.build();
+  const page = pageOf(timed([started(wide)]), wide);
+  const corners = withClass(page, 'card').map(({ attributes: { x, y } }) => `${x} ${y}`);
+  expect([withClass(page, 'node').length, new Set(corners).size]).toEqual([400, 400]);
 });
 
 describe('what comes from outside', () => {
