@@ -104,6 +104,7 @@ describe('a run in which all goes well', () => {
       folder: expect.any(String),
       result,
       results: [{ task: 'merge-load', output: 'table', path, bytes: DIAMOND_TABLE.length, rows: 2 }],
+      report: join(dir, 'diamond', id, 'report.html'),
       unreached: [],
     });
   });
