@@ -59,7 +59,7 @@ afterAll(async () => {
   const { page } = await open('success', { width: 1160, colorScheme: 'light' });
   const end: number = await page.locator('figure.held .chart').evaluate((part) => part.getBoundingClientRect().bottom);
   const clip = { x: 0, y: 0, width: 1160, height: Math.ceil(end) };
-  await page.screenshot({ path: join(screenshots, 'report-light.png'), fullPage: true, clip });
+  await page.screenshot({ path: join(screenshots, 'report.png'), fullPage: true, clip });
   await page.close();
 });
 
