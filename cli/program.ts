@@ -13,10 +13,10 @@ import { showCommand } from './commands/show.ts';
 import { startCommand } from './commands/start.ts';
 import { stopCommand } from './commands/stop.ts';
 import { watchCommand } from './commands/watch.ts';
-import { DEFAULT_DIR } from './dir.ts';
 import { EXIT } from './exit.ts';
-import { finalizeDeadRuns } from './finalize-dead.ts';
+import { DEFAULT_DIR } from './options/dir.ts';
 import { exitCodeOf, renderError } from './render/error.ts';
+import { finalizeDeadRuns } from './runs/finalize-dead.ts';
 import { styler, type Terminal } from './terminal.ts';
 
 /** @returns the exit code */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../state-machines/index.ts';
 import { fromHere } from '../render/hints.ts';
-import { reportFile } from '../report-file.ts';
+import { reportFile } from '../runs/report-file.ts';
+import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import type { Terminal } from '../terminal.ts';
-import { Places, type WhereOptions, whereOptions } from '../where.ts';
 
 interface Options extends WhereOptions {
   readonly output?: string;
@@ -27,7 +27,7 @@ export function reportCommand(terminal: Terminal): Command {
       const toStdout = output === '-';
       if (toStdout && (options.open || json))
         throw new UsageError('InvalidOption', `-o - and ${json ? '--json' : '--open'} exclude each other: name a file`);
-      const { runToShow } = await import('../run-shown.ts');
+      const { runToShow } = await import('../runs/run-shown.ts');
       const { history, links, notes, plan } = await runToShow([pipeline, run], new Places(options, terminal));
       const file = toStdout ? undefined : reportFile(output, history);
       const { renderReport } = await import('../../report/index.ts');

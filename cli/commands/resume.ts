@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { UsageError } from '../../state-machines/index.ts';
-import { carryOut } from '../carry-out.ts';
-import { parseInput } from '../input.ts';
+import { parseInput } from '../options/input.ts';
+import { type CommonRunOptions, commonRunOptions } from '../options/run-options.ts';
 import { loadPipeline } from '../pipelines.ts';
-import { type CommonRunOptions, commonRunOptions } from '../run-options.ts';
+import { carryOut } from '../runs/carry-out.ts';
+import { watchRun } from '../runs/watch-run.ts';
+import { awsOptions, Places, type WhereOptions } from '../runs/where.ts';
+import { type ChosenRun, chooseRun } from '../runs/which-run.ts';
 import type { Terminal } from '../terminal.ts';
-import { watchRun } from '../watch-run.ts';
-import { awsOptions, Places, type WhereOptions } from '../where.ts';
-import { type ChosenRun, chooseRun } from '../which-run.ts';
 
 interface Options extends CommonRunOptions, WhereOptions {
   readonly name?: string;

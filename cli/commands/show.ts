@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { renderHistory } from '../render/history.ts';
+import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import { styler, type Terminal } from '../terminal.ts';
-import { Places, type WhereOptions, whereOptions } from '../where.ts';
 
 interface Options extends WhereOptions {
   readonly json?: true;
@@ -17,7 +17,7 @@ export function showCommand(terminal: Terminal): Command {
   return whereOptions(command)
     .option('--json', 'print its history, where it is and its links as JSON, and nothing else')
     .action(async (pipeline: string | undefined, run: string | undefined, options: Options) => {
-      const { runToShow } = await import('../run-shown.ts');
+      const { runToShow } = await import('../runs/run-shown.ts');
       const { place, history, links, notes } = await runToShow([pipeline, run], new Places(options, terminal));
       if (options.json) {
         for (const note of notes) terminal.stderr.write(`${note}\n`);

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { formatReleased, formatTime } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/index.ts';
+import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
+import { chooseRun } from '../runs/which-run.ts';
 import type { Terminal } from '../terminal.ts';
-import { Places, type WhereOptions, whereOptions } from '../where.ts';
-import { chooseRun } from '../which-run.ts';
 
 interface Options extends WhereOptions {
   readonly json?: true;

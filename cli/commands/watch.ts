@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { watchRun } from '../runs/watch-run.ts';
+import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
+import { chooseRun } from '../runs/which-run.ts';
 import type { Terminal } from '../terminal.ts';
-import { watchRun } from '../watch-run.ts';
-import { Places, type WhereOptions, whereOptions } from '../where.ts';
-import { chooseRun } from '../which-run.ts';
 
 interface Options extends WhereOptions {
   readonly json?: true;

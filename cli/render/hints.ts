@@ -3,7 +3,7 @@
 import { isAbsolute, relative } from 'node:path';
 import { formatTime } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
-import type { Place } from '../where.ts';
+import type { Place } from '../runs/where.ts';
 
 export type Hinting = Pick<Place, 'runs' | 'options'>;
 

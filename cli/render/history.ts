@@ -4,7 +4,7 @@ import type { Links, LogPointer } from '../../history/links.ts';
 import type { AttemptHistory, Phase, RunHistory, TaskHistory } from '../../history/run-history.ts';
 import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
 import type { FailureInfo } from '../../state-machines/contract/result.ts';
-import type { Place } from '../where.ts';
+import type { Place } from '../runs/where.ts';
 import { renderDenials } from './denials.ts';
 import { commandFor, fromHere, keptHint } from './hints.ts';
 import { RUN_STYLES, type StyleText, TASK_STYLES } from './statuses.ts';

@@ -4,7 +4,7 @@ import type { Denial, ResultFile, RunEvent } from '../../history/events.ts';
 import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
 import { cutText } from '../../state-machines/contract/result.ts';
 import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
-import { DEFAULT_DIR } from '../dir.ts';
+import { DEFAULT_DIR } from '../options/dir.ts';
 import type { Style } from '../terminal.ts';
 import { renderDenials } from './denials.ts';
 import { renderTable } from './table.ts';

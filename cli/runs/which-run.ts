@@ -1,11 +1,11 @@
 /** Which run a command is about: `[pipeline] [run]`, where one word may be either. */
 
-import type { RunSummary } from '../history/runs.ts';
-import { UsageError } from '../state-machines/contract/errors.ts';
-import { isName, PIPELINE_NAME, RUN_ID } from '../state-machines/contract/names.ts';
-import { show } from '../state-machines/contract/show.ts';
-import { didYouMean, nearest } from '../state-machines/graph/nearest.ts';
-import { pipelineNames, pipelinesIn } from './pipelines.ts';
+import type { RunSummary } from '../../history/runs.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
+import { isName, PIPELINE_NAME, RUN_ID } from '../../state-machines/contract/names.ts';
+import { show } from '../../state-machines/contract/show.ts';
+import { didYouMean, nearest } from '../../state-machines/graph/nearest.ts';
+import { pipelineNames, pipelinesIn } from '../pipelines.ts';
 import { labelOf, type Place, type Places } from './where.ts';
 
 export interface ChosenRun {
@@ -72,7 +72,7 @@ async function namedRun(pipeline: string, run: string, places: Places): Promise<
   if (!isName(PIPELINE_NAME, pipeline)) throw unknownPipeline(pipeline, knownPipelines(places), places);
   const place = await placeOfKnown(pipeline, places);
   if (!place.aws) return { place, run };
-  const { RunsHere } = await import('../local/runs-here.ts');
+  const { RunsHere } = await import('../../local/runs-here.ts');
   const here = new RunsHere({ dir: places.dir, pipeline });
   if (isName(RUN_ID, run) && here.runOf(run) !== undefined && !(await exists(place, run))) {
     throw new UsageError(

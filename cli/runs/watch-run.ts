@@ -1,13 +1,13 @@
 /** Follows a run that somebody else carries out: Step Functions, or another process of this machine. */
 
 import { constants } from 'node:os';
-import type { RunResult } from '../state-machines/contract/result.ts';
-import { EXIT } from './exit.ts';
-import type { RunDisplay } from './live/display.ts';
+import type { RunResult } from '../../state-machines/contract/result.ts';
+import { EXIT } from '../exit.ts';
+import type { RunDisplay } from '../live/display.ts';
+import { commandFor } from '../render/hints.ts';
+import type { Terminal } from '../terminal.ts';
 import { planOfRun, tryLoadPlan } from './plan-of-run.ts';
-import { commandFor } from './render/hints.ts';
 import { watchSignals } from './stop-on-signals.ts';
-import type { Terminal } from './terminal.ts';
 import type { ChosenRun } from './which-run.ts';
 
 interface Options {
@@ -54,7 +54,7 @@ async function follow(
   terminal: Terminal,
   onDisplay: (display: RunDisplay) => void,
 ): Promise<RunResult | undefined> {
-  const [loaded, { runDisplay }] = await Promise.all([tryLoadPlan(runs.pipeline), import('./live/display.ts')]);
+  const [loaded, { runDisplay }] = await Promise.all([tryLoadPlan(runs.pipeline), import('../live/display.ts')]);
   let display: RunDisplay | undefined;
   let result: RunResult | undefined;
   for await (const event of runs.events(run, { follow: true, signal })) {

@@ -1,14 +1,14 @@
 /** Where the runs are that a command is about: on AWS, where their pipeline is deployed, or on this machine. */
 
 import type { Command } from 'commander';
-import type { Deployed, RunsOnAws } from '../aws/index.ts';
-import { hasAwsSettings } from '../aws/settings.ts';
-import type { Runs, Where } from '../history/runs.ts';
-import { UsageError } from '../state-machines/contract/errors.ts';
-import type { Plan } from '../state-machines/graph/plan.ts';
-import { DEFAULT_DIR } from './dir.ts';
+import type { Deployed, RunsOnAws } from '../../aws/index.ts';
+import { hasAwsSettings } from '../../aws/settings.ts';
+import type { Runs, Where } from '../../history/runs.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
+import type { Plan } from '../../state-machines/graph/plan.ts';
+import { DEFAULT_DIR } from '../options/dir.ts';
+import type { Terminal } from '../terminal.ts';
 import { finalizeDeadRuns } from './finalize-dead.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface WhereOptions {
   readonly local?: true;
@@ -83,7 +83,7 @@ export class Places {
     const [deployed] = found;
     if (!deployed) return this.here(pipeline);
     if (found.length > 1) {
-      const { ambiguous } = await import('../aws/index.ts');
+      const { ambiguous } = await import('../../aws/index.ts');
       throw ambiguous(pipeline, found);
     }
     return this.#onAws(deployed, plan);
@@ -108,7 +108,7 @@ export class Places {
         `"${pipeline}" is not deployed in this account and region: deploy it, set another AWS_PROFILE or AWS_REGION, or leave --aws out`,
       );
     }
-    const { RunsHere } = await import('../local/runs-here.ts');
+    const { RunsHere } = await import('../../local/runs-here.ts');
     const runs = new RunsHere({ dir, pipeline, finalizeDead: () => finalizeDeadRuns(dir, this.#terminal) });
     return { runs, label: labelOf(runs.where), options: `${local ? ' --local' : ''}${dirOption(dir)}` };
   }
@@ -121,7 +121,7 @@ export class Places {
   async deployed(pipelines?: readonly string[]): Promise<readonly Deployed[]> {
     const { local, aws, stateMachine } = this.#options;
     if (local || (!aws && stateMachine === undefined && !hasAwsSettings(process.env))) return [];
-    const { AwsError, findPipelines, pipelineOf } = await import('../aws/index.ts');
+    const { AwsError, findPipelines, pipelineOf } = await import('../../aws/index.ts');
     if (stateMachine !== undefined) {
       const deployed = await pipelineOf(stateMachine);
       if (pipelines?.includes(deployed.pipeline) ?? true) return [deployed];
@@ -142,7 +142,7 @@ export class Places {
   }
 
   async #onAws(deployed: Deployed, plan?: Plan): Promise<Place> {
-    const { RunsOnAws } = await import('../aws/index.ts');
+    const { RunsOnAws } = await import('../../aws/index.ts');
     const runs = new RunsOnAws({ deployed, ...(plan && { plan }) });
     const { stateMachine } = this.#options;
     const options = stateMachine === undefined ? '' : ` --state-machine ${stateMachine}`;
