@@ -5,9 +5,10 @@ import type { AttemptHistory, Phase, RunHistory, TaskHistory } from '../../histo
 import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
 import type { FailureInfo } from '../../state-machines/contract/result.ts';
 import type { Place } from '../runs/where.ts';
+import type { StyleText } from '../terminal.ts';
 import { renderDenials } from './denials.ts';
 import { commandFor, fromHere, keptHint } from './hints.ts';
-import { RUN_STYLES, type StyleText, TASK_STYLES } from './statuses.ts';
+import { RUN_STYLES, TASK_STYLES } from './statuses.ts';
 import { renderTable } from './table.ts';
 
 export interface Shown {

@@ -3,20 +3,13 @@ import { dirname, relative } from 'node:path';
 import type { Denial, ResultFile, RunEvent } from '../../history/events.ts';
 import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
 import { cutText } from '../../state-machines/contract/result.ts';
-import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
+import type { RunResult, TaskResult } from '../../state-machines/index.ts';
 import { DEFAULT_DIR } from '../options/dir.ts';
-import type { Style } from '../terminal.ts';
+import type { StyleText } from '../terminal.ts';
 import { renderDenials } from './denials.ts';
+import { TASK_STYLES } from './statuses.ts';
 import { renderTable } from './table.ts';
 
-type StyleText = (style: Style, text: string) => string;
-
-const STATUS_STYLES: Record<TaskStatus, Style> = {
-  SUCCEEDED: 'green',
-  FAILED: 'red',
-  SKIPPED: 'yellow',
-  OMITTED: 'dim',
-};
 const LINES_SHOWN = 6;
 const LINE_WIDTH = 110;
 
@@ -51,7 +44,7 @@ export function renderTasks({ tasks, hooks = {} }: RunResult, style: StyleText):
   const titles = ['task', 'status', ...(withChunks ? ['chunks'] : []), 'retries', 'time', 'in', 'out'];
   const rows = all.map(([name, task]) => [
     name,
-    style(STATUS_STYLES[task.status], task.status),
+    style(TASK_STYLES[task.status], task.status),
     ...(withChunks ? [task.chunks ? `${task.chunks.succeeded}/${task.chunks.total}` : '-'] : []),
     String(task.retriesUsed),
     task.durationMs === undefined ? '-' : formatDuration(task.durationMs),

@@ -209,6 +209,7 @@ describe('ebbtide init writes nothing', () => {
       stdout: '',
       files: Object.keys(files).toSorted(),
     });
+    expect(stderr).toContain('FileExists: ');
     expect(stderr).toContain('  lib/sales/load.ts\n  test/sales.test.ts\n');
     expect(read(root, 'lib/sales/load.ts')).toBe('mine');
   });
