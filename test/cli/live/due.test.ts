@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { nextAttemptDue } from '../../../cli/live/due.ts';
 import { historyOf } from '../../../history/builder.ts';
+import type { RunEvent } from '../../../history/events.ts';
 import { type RetryDef, TaskGraph } from '../../../state-machines/index.ts';
 
 const FAILED_AT = '2026-11-20T21:35:10.000Z';
 
-/** In seconds after the attempt failed. */
+/** In seconds after the attempt failed, as those before it had. */
 function due(retry: RetryDef, attempt: number, name = 'Broken') {
   const graph = new TaskGraph('trips');
   graph.addTask('load', { retries: 5, retry });
@@ -13,8 +14,17 @@ function due(retry: RetryDef, attempt: number, name = 'Broken') {
   const at = '2026-11-20T21:35:00.000Z';
   const { tasks } = historyOf(plan, [
     { at, type: 'run-started', pipeline: 'trips', run: 'r1', input: {}, tasks: ['load'] },
-    { at, type: 'attempt-started', task: 'load', attempt },
-    { at: FAILED_AT, type: 'attempt-failed', task: 'load', attempt, durationMs: 1, error: { name, message: 'no' } },
+    ...Array.from({ length: attempt }, (_, before) => before + 1).flatMap((number): RunEvent[] => [
+      { at, type: 'attempt-started', task: 'load', attempt: number },
+      {
+        at: FAILED_AT,
+        type: 'attempt-failed',
+        task: 'load',
+        attempt: number,
+        durationMs: 1,
+        error: { name, message: 'no' },
+      },
+    ]),
   ]);
   const next = tasks[0] && nextAttemptDue(tasks[0], plan.task('load'));
   return next && { seconds: (next.at - Date.parse(FAILED_AT)) / 1000, exactly: next.exactly };

@@ -113,7 +113,7 @@ trips on this machine, .ebbtide: run r1
 
   it('shows what failed, which attempt comes next, and until when', () => {
     expect(frame(viewOf(trips, read, 6.1))).toContain(`
-  ✓ read     succeeded   3.0 s              4.0 MB  4 chunks
+  ✓ read     succeeded   3.0 s       0 B    4.0 MB  4 chunks
   ├ ↻ sum    retrying      1 s                      attempt 2 of 3 within 1 s
   │   SlowDown: Please reduce your request rate
   └ ⠋ top    running       1 s
@@ -152,7 +152,7 @@ trips run r1
 
     task     status       time        in       out
   ✓ list     succeeded   1.0 s       0 B     600 B
-  ✓ read     succeeded   3.0 s              4.0 MB  4 chunks
+  ✓ read     succeeded   3.0 s       0 B    4.0 MB  4 chunks
   ├ ✗ sum    failed      4.0 s                      attempt 3 of 3
   │   SlowDown: Please reduce your request rate
   └ ✓ top    succeeded   2.0 s    4.0 MB      10 B
