@@ -162,7 +162,7 @@ function renderFoot({ history, links, place, now }: Shown, style: StyleText): st
     `input: ${cut}`,
     ...(links.execution === undefined ? [] : [`console: ${links.execution}`]),
     ...(links.finalizer === undefined ? [] : [`its finalizer: ${links.finalizer}`]),
-    ...(result ? keptHint(result, place, now) : []),
+    ...(result ? keptHint(result, place.options, now) : []),
     ...(result
       ? [style('dim', `as a page: ${commandFor('report', place, run)} --open`)]
       : [

@@ -1,6 +1,8 @@
 /** An execution on this machine: its progress and its end, its signals, its exit code. */
 
 import { setImmediate } from 'node:timers/promises';
+import { hasAwsSettings } from '../../aws/settings.ts';
+import { dirOption } from '../../history/dir-option.ts';
 import type { RunEvent } from '../../history/events.ts';
 import type { RunLocallyOptions } from '../../local/index.ts';
 import { type Plan, UsageError } from '../../state-machines/index.ts';
@@ -10,6 +12,7 @@ import type { CommonRunOptions } from '../options/run-options.ts';
 import type { FoundPipeline } from '../pipelines.ts';
 import type { Terminal } from '../terminal.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
+import { labelOf } from './where.ts';
 
 export async function carryOut(
   { plan, handlers }: FoundPipeline,
@@ -31,7 +34,12 @@ export async function carryOut(
     import('../../local/index.ts'),
     import('../live/display.ts'),
   ]);
-  const display = runDisplay(plan, terminal, { where: `on this machine, ${dir}`, ...(json && { json }) });
+  const display = runDisplay(plan, terminal, {
+    where: labelOf({ kind: 'here', dir }),
+    // Without it, a pipeline that is deployed is looked for there.
+    options: `${hasAwsSettings(process.env) ? ' --local' : ''}${dirOption(dir)}`,
+    ...(json && { json }),
+  });
   const stop = new AbortController();
   let at: RunEvent['type'] | undefined;
   const release = stopOnSignals({ stop, display, terminal, meaning: () => meaningOfStop(at, plan, options) });

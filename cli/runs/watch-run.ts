@@ -49,7 +49,7 @@ export async function watchRun(chosen: ChosenRun, { json }: Options, terminal: T
 
 /** @returns undefined where the run has not ended before the signal */
 async function follow(
-  { place: { runs, label }, run }: ChosenRun,
+  { place: { runs, label, options }, run }: ChosenRun,
   { json, signal }: Options & { readonly signal: AbortSignal },
   terminal: Terminal,
   onDisplay: (display: RunDisplay) => void,
@@ -62,7 +62,7 @@ async function follow(
       const tasks = event.type === 'run-started' ? event.tasks : [];
       const { plan, notes } = planOfRun(runs.pipeline, tasks, loaded);
       for (const note of notes) terminal.stderr.write(`note: ${note}\n`);
-      display = runDisplay(plan, terminal, { where: label, ...(json && { json }) });
+      display = runDisplay(plan, terminal, { where: label, options, ...(json && { json }) });
       onDisplay(display);
     }
     display.show(event);

@@ -3,10 +3,10 @@
 import type { Command } from 'commander';
 import type { Deployed, RunsOnAws } from '../../aws/index.ts';
 import { hasAwsSettings } from '../../aws/settings.ts';
+import { DEFAULT_DIR, dirOption } from '../../history/dir-option.ts';
 import type { Runs, Where } from '../../history/runs.ts';
 import { UsageError } from '../../state-machines/contract/errors.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
-import { DEFAULT_DIR } from '../options/dir.ts';
 import type { Terminal } from '../terminal.ts';
 import { finalizeDeadRuns } from './finalize-dead.ts';
 
@@ -148,9 +148,4 @@ export class Places {
     const options = stateMachine === undefined ? '' : ` --state-machine ${stateMachine}`;
     return { runs, aws: runs, label: labelOf(runs.where), options };
   }
-}
-
-function dirOption(dir: string): string {
-  if (dir === DEFAULT_DIR) return '';
-  return ` --dir ${/^[\w./-]+$/.test(dir) ? dir : `'${dir.replaceAll("'", "'\\''")}'`}`;
 }
