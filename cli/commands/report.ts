@@ -5,6 +5,7 @@ import { UsageError } from '../../state-machines/index.ts';
 import { fromHere } from '../render/hints.ts';
 import { reportFile } from '../runs/report-file.ts';
 import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
+import { runArguments } from '../runs/which-run.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options extends WhereOptions {
@@ -16,11 +17,9 @@ interface Options extends WhereOptions {
 export function reportCommand(terminal: Terminal): Command {
   const command = new Command('report')
     .description('write a page that shows how a run went: one HTML file that needs nothing else')
-    .argument('[pipeline]', 'its name, or the id of a run of any pipeline (default: the only pipeline there is)')
-    .argument('[run]', "the run's id (default: the latest one)")
     .option('-o, --output <file>', "where to; - for stdout (default: in the run's folder, or in this one for AWS)")
     .option('--open', 'open it in a browser');
-  return whereOptions(command)
+  return whereOptions(runArguments(command, 'the latest one'))
     .option('--json', 'print where it is as JSON, and nothing else')
     .action(async (pipeline: string | undefined, run: string | undefined, options: Options) => {
       const { output, json } = options;
@@ -32,7 +31,7 @@ export function reportCommand(terminal: Terminal): Command {
       const file = toStdout ? undefined : reportFile(output, history);
       const { renderReport } = await import('../../report/index.ts');
       const page = renderReport(plan, history, links);
-      for (const note of notes) terminal.stderr.write(`${note}\n`);
+      for (const note of notes) terminal.stderr.write(`note: ${note}\n`);
       if (file === undefined) {
         terminal.stdout.write(page);
         return;
