@@ -2,7 +2,6 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { hasAwsSettings } from '../../aws/settings.ts';
-import { dirOption } from '../../history/dir-option.ts';
 import type { RunEvent } from '../../history/events.ts';
 import type { RunLocallyOptions } from '../../local/index.ts';
 import { type Plan, UsageError } from '../../state-machines/index.ts';
@@ -12,7 +11,7 @@ import type { CommonRunOptions } from '../options/run-options.ts';
 import type { FoundPipeline } from '../pipelines.ts';
 import type { Terminal } from '../terminal.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
-import { labelOf } from './where.ts';
+import { labelOf, optionsHere } from './where.ts';
 
 export async function carryOut(
   { plan, handlers }: FoundPipeline,
@@ -37,7 +36,7 @@ export async function carryOut(
   const display = runDisplay(plan, terminal, {
     where: labelOf({ kind: 'here', dir }),
     // Without it, a pipeline that is deployed is looked for there.
-    options: `${hasAwsSettings(process.env) ? ' --local' : ''}${dirOption(dir)}`,
+    options: optionsHere(dir, hasAwsSettings(process.env)),
     ...(json && { json }),
   });
   const stop = new AbortController();

@@ -44,6 +44,11 @@ export function labelOf(where: Where): string {
   return `on AWS, ${where.region}, ${where.stateMachineArn.split(':').at(-1)}`;
 }
 
+/** @param local it has to be said, or was */
+export function optionsHere(dir: string, local = false): string {
+  return `${local ? ' --local' : ''}${dirOption(dir)}`;
+}
+
 /** Where the pipelines of one command are: AWS is asked at most once for each set of them. */
 export class Places {
   readonly #options: WhereOptions;
@@ -110,7 +115,7 @@ export class Places {
     }
     const { RunsHere } = await import('../../local/runs-here.ts');
     const runs = new RunsHere({ dir, pipeline, finalizeDead: () => finalizeDeadRuns(dir, this.#terminal) });
-    return { runs, label: labelOf(runs.where), options: `${local ? ' --local' : ''}${dirOption(dir)}` };
+    return { runs, label: labelOf(runs.where), options: optionsHere(dir, local) };
   }
 
   /**
