@@ -12,6 +12,7 @@ import { UsageError } from '../state-machines/contract/errors.ts';
 import { TAGS } from '../state-machines/contract/tags.ts';
 import { parseStateMachineArn } from './arns.ts';
 import { withClients } from './clients.ts';
+import { isDenied } from './errors.ts';
 import type { AwsSettings } from './settings.ts';
 
 /** A pipeline where it is deployed. */
@@ -30,20 +31,30 @@ export interface Deployed {
 const AT_ONCE = 5;
 
 /**
- * In the region and the account of the settings, by pipeline and deployment.
+ * In the region and the account of the settings, by pipeline and deployment. State machines of others, whose tags may not be
+ * read, are passed over where one is found all the same.
  *
  * @param pipelines only of these names
  * @throws AwsError
  */
 export function findPipelines(pipelines?: readonly string[], settings: AwsSettings = {}): Promise<Deployed[]> {
   return withClients(settings, async ({ sfn }) => {
-    const tagged = await pLimit(AT_ONCE).map(await listMachines(sfn), async (arn) =>
-      deployedIn(arn, await tagsOf(sfn, arn)),
-    );
-    return tagged
+    const denials: unknown[] = [];
+    const tagged = await pLimit(AT_ONCE).map(await listMachines(sfn), async (arn) => {
+      try {
+        return deployedIn(arn, await tagsOf(sfn, arn));
+      } catch (error) {
+        if (!isDenied(error)) throw error;
+        denials.push(error);
+        return undefined;
+      }
+    });
+    const found = tagged
       .flatMap((deployed) => deployed ?? [])
-      .filter(({ pipeline }) => pipelines?.includes(pipeline) ?? true)
-      .sort((a, b) => a.pipeline.localeCompare(b.pipeline) || a.deployment.localeCompare(b.deployment));
+      .filter(({ pipeline }) => pipelines?.includes(pipeline) ?? true);
+    // It may be one of those.
+    if (found.length === 0 && denials.length > 0) throw denials[0];
+    return found.sort((a, b) => a.pipeline.localeCompare(b.pipeline) || a.deployment.localeCompare(b.deployment));
   });
 }
 

@@ -10,9 +10,9 @@ import {
   StateMachineDoesNotExist,
 } from '@aws-sdk/client-sfn';
 import { UsageError } from '../state-machines/contract/errors.ts';
+import { inputAsJson } from '../state-machines/contract/execution-input.ts';
 import { explainName, isName, RUN_ID } from '../state-machines/contract/names.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
-import { PAYLOAD_LIMIT } from '../state-machines/contract/result.ts';
 import { newRunId } from '../state-machines/contract/run-ids.ts';
 import { isDenied } from './errors.ts';
 import { describeExecution } from './executions.ts';
@@ -38,7 +38,7 @@ export async function startExecution(
 ): Promise<StartedExecution> {
   const run = name ?? newRunId();
   if (!isName(RUN_ID, run)) throw new UsageError('InvalidRunId', explainName('run id', RUN_ID, run));
-  const text = asJson(input);
+  const text = inputAsJson(input);
   const exists = () =>
     new UsageError(
       'RunExists',
@@ -107,17 +107,4 @@ async function isThere(client: SFNClient, stateMachineArn: string, name: string)
     if (isDenied(error)) return false;
     throw error;
   }
-}
-
-function asJson(input: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(input);
-  } catch {
-    text = undefined;
-  }
-  if (text === undefined) throw new UsageError('InvalidInput', 'the input is no JSON value');
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= PAYLOAD_LIMIT) return text;
-  throw new UsageError('InvalidInput', `the input is ${bytes} bytes long; Step Functions takes ${PAYLOAD_LIMIT}`);
 }

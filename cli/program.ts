@@ -1,6 +1,7 @@
 /** The command line: what can be said, and what becomes of errors. Commands live in commands/, one file each. */
 
 import { Command, CommanderError } from 'commander';
+import { DEFAULT_DIR } from '../history/dir-option.ts';
 import type { CliErrorCode } from '../state-machines/contract/error-codes.ts';
 import { initCommand } from './commands/init.ts';
 import { listCommand } from './commands/list.ts';
@@ -13,10 +14,9 @@ import { showCommand } from './commands/show.ts';
 import { startCommand } from './commands/start.ts';
 import { stopCommand } from './commands/stop.ts';
 import { watchCommand } from './commands/watch.ts';
-import { DEFAULT_DIR } from './dir.ts';
 import { EXIT } from './exit.ts';
-import { finalizeDeadRuns } from './finalize-dead.ts';
 import { exitCodeOf, renderError } from './render/error.ts';
+import { finalizeDeadRuns } from './runs/finalize-dead.ts';
 import { styler, type Terminal } from './terminal.ts';
 
 /** @returns the exit code */

@@ -8,7 +8,9 @@ export interface Terminal {
 
 export type Style = Parameters<typeof styleText>[0];
 
+export type StyleText = (style: Style, text: string) => string;
+
 /** Styles text for a terminal; leaves it plain elsewhere and where NO_COLOR is set. */
-export function styler(stream: NodeJS.WriteStream): (style: Style, text: string) => string {
+export function styler(stream: NodeJS.WriteStream): StyleText {
   return (style, text) => styleText(style, text, { stream });
 }

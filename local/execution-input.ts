@@ -1,8 +1,8 @@
-/** The input of an execution here: any JSON value that Step Functions would take. */
+/** The input of an execution here, with what its options put into it. */
 
 import { UsageError } from '../state-machines/contract/errors.ts';
+import { inputAsJson } from '../state-machines/contract/execution-input.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
-import { PAYLOAD_LIMIT } from '../state-machines/contract/result.ts';
 import { show } from '../state-machines/contract/show.ts';
 
 export interface ReadByEbbtide {
@@ -12,19 +12,7 @@ export interface ReadByEbbtide {
 
 /** @throws UsageError */
 export function executionInput(input: unknown, { keep, resume }: ReadByEbbtide): unknown {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(input);
-  } catch {
-    text = undefined;
-  }
-  if (text === undefined) throw new UsageError('InvalidInput', 'the input is no JSON value');
-  if (Buffer.byteLength(text) > PAYLOAD_LIMIT) {
-    throw new UsageError(
-      'InvalidInput',
-      `the input is ${Buffer.byteLength(text)} bytes long; Step Functions takes ${PAYLOAD_LIMIT}`,
-    );
-  }
+  const text = inputAsJson(input);
   const asked = isObject(input) ? input['keep'] : undefined;
   if (asked !== undefined && typeof asked !== 'boolean') {
     throw new UsageError('InvalidInput', `the input has "keep": ${show(asked)}; it must be true or false`);

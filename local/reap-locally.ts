@@ -1,5 +1,6 @@
 /** The reaper of this machine: every run folder, what is to be done about it, and by the same rules as on AWS. */
 
+import { DEFAULT_DIR } from '../history/dir-option.ts';
 import type { Executions } from '../lambdas/reaper/executions.ts';
 import { reap } from '../lambdas/reaper/reap.ts';
 import type { ReapSummary } from '../lambdas/reaper/summary.ts';
@@ -29,7 +30,7 @@ type Fate = keyof ReapSummary;
 
 /** One run that fails does not stop the others. Runs of which nothing is left are not counted. */
 export async function reapLocally(options: ReapLocallyOptions = {}): Promise<ReapSummary> {
-  const { dir = '.ebbtide', pipeline, dryRun = false, onFailed } = options;
+  const { dir = DEFAULT_DIR, pipeline, dryRun = false, onFailed } = options;
   const summary: Record<Fate, number> = { active: 0, kept: 0, released: 0, expired: 0, orphansFound: 0, failed: 0 };
   if (!dryRun) removeUnborn(dir);
   for (const folder of runFoldersIn(dir, pipeline)) {

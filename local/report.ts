@@ -1,13 +1,12 @@
 /** The page that shows how a run went, in its folder: `report.html`. */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyOf } from '../history/builder.ts';
 import type { UntimedEvent } from '../history/events.ts';
-import type { Links, LogPointer } from '../history/links.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { writeWhole } from './runs/atomic-file.ts';
 import { readEvents } from './runs/event-log.ts';
+import { linksOf } from './runs/links.ts';
 import type { RunFolder } from './runs/run-folder.ts';
 
 export type RunEnded = Extract<UntimedEvent, { readonly type: 'run-ended' }>;
@@ -23,19 +22,9 @@ export async function withReport(plan: Plan, folder: RunFolder, execution: strin
     const { renderReport } = await import('../report/index.ts');
     const at = new Date().toISOString();
     const history = historyOf(plan, [...readEvents(folder, execution), { at, ...ended }]);
-    writeWhole(report, renderReport(plan, history, linksHere(plan, folder), at));
+    writeWhole(report, renderReport(plan, history, linksOf(folder), at));
   } catch {
     return ended;
   }
   return { ...ended, report };
-}
-
-/** What each function printed, where it printed anything. */
-export function linksHere(plan: Plan, folder: Pick<RunFolder, 'logs'>): Links {
-  const names = [...plan.functions.map(({ name }) => name), 'Cleanup'];
-  const logs = names.flatMap((name): [string, LogPointer][] => {
-    const text = join(folder.logs, `${name}.log`);
-    return existsSync(text) ? [[name, { text }]] : [];
-  });
-  return { logs: Object.fromEntries(logs) };
 }

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { executionError } from '../history/answers.ts';
+import { DEFAULT_DIR } from '../history/dir-option.ts';
 import type { EndedExecution } from '../lambdas/reaper/executions.ts';
 import { knownToCleanup } from '../state-machines/compiler/machine/run-end.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
@@ -70,7 +71,7 @@ export interface RunLocallyOptions {
  */
 export async function runLocally(plan: Plan, options: RunLocallyOptions): Promise<RunResult> {
   checkedPlan(plan, 'runLocally()');
-  const { dir = '.ebbtide', waits = 'real', keep, resume } = options;
+  const { dir = DEFAULT_DIR, waits = 'real', keep, resume } = options;
   const { signal, onProgress } = untilCleanup(options.signal, options.onProgress ?? (() => undefined));
   const failures = parseFailures([options.fail ?? []].flat(), plan);
   if (resume !== undefined && options.run !== undefined)

@@ -1,11 +1,9 @@
 /** The runs of one pipeline on this machine: what their folders tell, and the processes that carry them out. */
 
-import { existsSync, readdirSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import type { RunEvent } from '../history/events.ts';
-import type { Links, LogPointer } from '../history/links.ts';
+import type { Links } from '../history/links.ts';
 import type { ListOptions, RunSummary, Runs, Where } from '../history/runs.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { explainName, isName, PIPELINE_NAME } from '../state-machines/contract/names.ts';
@@ -14,6 +12,7 @@ import { eventLogOf, parseEvent } from './runs/event-log.ts';
 import type { ExecutionRecord } from './runs/execution-record.ts';
 import { existingRun } from './runs/existing-run.ts';
 import { GrowingFile } from './runs/growing-file.ts';
+import { linksOf } from './runs/links.ts';
 import { type RunFolder, readResult, runFolderOf, runFoldersIn } from './runs/run-folder.ts';
 import { attemptsTold, endOf, endTold, startTold } from './runs/told-by-result.ts';
 import { executionsOf, isAtWork, latestTurn, livenessOfTurn, noteOf } from './runs/turns.ts';
@@ -109,13 +108,7 @@ export class RunsHere implements Runs {
   }
 
   async links(run: string): Promise<Links> {
-    const { folder } = this.#find(run);
-    return {
-      logs: Object.fromEntries(
-        filesIn(folder.logs).map((file) => [parse(file).name, pointerTo(join(folder.logs, file))]),
-      ),
-      ...(existsSync(folder.results) && { results: pointerTo(folder.results) }),
-    };
+    return linksOf(this.#find(run).folder);
   }
 
   async stop(run: string, onAsked?: (who: string) => void): Promise<RunResult> {
@@ -180,14 +173,6 @@ function stateOf({ path }: RunFolder, execution?: string): State {
 function resultOf(folder: RunFolder, { name }: { readonly name: string }): RunResult | undefined {
   const result = readResult(folder);
   return result && (result.execution ?? result.run) === name ? result : undefined;
-}
-
-function filesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).toSorted() : [];
-}
-
-function pointerTo(path: string): LogPointer {
-  return { text: path, url: pathToFileURL(path).href };
 }
 
 function gone({ pipeline, run, path }: RunFolder): UsageError {

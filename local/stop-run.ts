@@ -1,6 +1,7 @@
 /** Stops a run that another process carries out, and waits until that process has finalized it. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_DIR } from '../history/dir-option.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import type { RunResult } from '../state-machines/contract/result.ts';
 import { existingRun } from './runs/existing-run.ts';
@@ -30,7 +31,7 @@ const LOOK_AGAIN_MS = 50;
  * @throws UsageError where there is no such run, it is not running, it cannot be told which of several is meant, or its
  *   process is another user's or on another machine
  */
-export async function stopRun({ dir = '.ebbtide', pipeline, run, onAsked }: StopRunOptions): Promise<Stopped> {
+export async function stopRun({ dir = DEFAULT_DIR, pipeline, run, onAsked }: StopRunOptions): Promise<Stopped> {
   const folder = run === undefined ? onlyRunning(dir, pipeline) : existingRun(dir, pipeline, run);
   const latest = latestTurn(folder.path) as Latest;
   refuseUnlessRunning(folder, latest);

@@ -2,11 +2,12 @@
 
 import { area, curveStepAfter } from 'd3-shape';
 import type { AttemptHistory } from '../history/run-history.ts';
+import type { AnyStatus } from '../history/status-words.ts';
 import { formatCount } from '../history/units.ts';
 import type { Facts, Part } from './facts.ts';
 import { atOnce, intoLanes, type Span } from './lanes.ts';
 import { type Content, type Markup, markup } from './markup.ts';
-import { type AnyStatus, classOf, signAt, wordOf } from './status.ts';
+import { classOf, signAt, wordOf } from './status.ts';
 import type { TimeAxis } from './time-axis.ts';
 import { formatTook } from './words.ts';
 

@@ -1,10 +1,11 @@
 /** When everything was done: a row for each task, hook and step, on one axis of time. */
 
+import type { AnyStatus } from '../history/status-words.ts';
 import { formatCount } from '../history/units.ts';
 import { type Bar, bars } from './bars.ts';
 import { durationMsOf, type Facts, isOver, type Part, waitMsOf } from './facts.ts';
 import { type Content, type Markup, markup } from './markup.ts';
-import { type AnyStatus, classOf, signOf, wordOf } from './status.ts';
+import { classOf, signOf, wordOf } from './status.ts';
 import { cleanupStatus, HOOK_WORDS } from './steps.ts';
 import { axisLabels, gridLines, type TimeAxis } from './time-axis.ts';
 import { chunksInWords, formatTook, whyNotRun } from './words.ts';

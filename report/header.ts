@@ -1,5 +1,6 @@
 /** The report's top: which run it was, how it went in one sentence, its main figures, what can be done next. */
 
+import { DEFAULT_DIR, dirOption } from '../history/dir-option.ts';
 import { formatBytes, formatCount, formatTime } from '../history/units.ts';
 import { durableOutputs, type Facts, isOver } from './facts.ts';
 import { awsPlace, fileUrl, link } from './links.ts';
@@ -61,10 +62,6 @@ function nextStep({ history }: Facts): Content {
   const { status, pipeline, run, result, folder } = history;
   if (!result?.keptUntil || status === 'SUCCEEDED') return false;
   const dir = folder?.split(/[\\/]/).slice(0, -2).join('/');
-  const there = dir === undefined || dir.endsWith('/.ebbtide') ? '' : ` --dir ${inShell(dir)}`;
+  const there = dir === undefined || dir.endsWith(`/${DEFAULT_DIR}`) ? '' : dirOption(dir);
   return markup`<p class="next">What had been committed is kept until ${formatTime(result.keptUntil)}. To go on with it: <code>npx ebbtide resume ${pipeline} ${run}${there}</code></p>`;
-}
-
-function inShell(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

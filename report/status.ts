@@ -1,30 +1,15 @@
 /** A status as a word, a sign and a colour: never the colour alone. */
 
-import type { AttemptHistory, LiveStatus, RunHistory } from '../history/run-history.ts';
+import { type AnyStatus, STATUS_WORDS } from '../history/status-words.ts';
 import { type Markup, markup } from './markup.ts';
 
-export type AnyStatus = LiveStatus | RunHistory['status'] | AttemptHistory['status'];
-
-const WORDS: Readonly<Record<AnyStatus, string>> = {
-  WAITING: 'waiting',
-  RUNNING: 'running',
-  RETRYING: 'retrying',
-  SUCCEEDED: 'succeeded',
-  FAILED: 'failed',
-  SKIPPED: 'skipped',
-  OMITTED: 'omitted',
-  STOPPED: 'stopped',
-  ABORTED: 'aborted',
-  TIMED_OUT: 'timed out',
-};
-
 export function wordOf(status: AnyStatus): string {
-  return WORDS[status] ?? String(status).toLowerCase();
+  return STATUS_WORDS[status] ?? String(status).toLowerCase();
 }
 
 /** The class that gives its colour to whatever is inside. */
 export function classOf(status: AnyStatus): string {
-  return `is-${status in WORDS ? status.toLowerCase().replace('_', '-') : 'waiting'}`;
+  return `is-${status in STATUS_WORDS ? status.toLowerCase().replace('_', '-') : 'waiting'}`;
 }
 
 /** Of 16 by 16; the word stands beside it. */
@@ -42,7 +27,7 @@ export function statusOf(status: AnyStatus): Markup {
 }
 
 function idOf(status: AnyStatus): string {
-  return `sign-${status in WORDS ? status : 'WAITING'}`;
+  return `sign-${status in STATUS_WORDS ? status : 'WAITING'}`;
 }
 
 const CLOCK = markup`<circle cx="8" cy="8" r="6"/><path d="M8 4.6v3.7l2.4 1.5"/>`;

@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import type { RunSummary } from '../../history/runs.ts';
 import { RUN_STATUSES } from '../../state-machines/contract/result.ts';
 import { UsageError } from '../../state-machines/index.ts';
-import { parseCount } from '../count.ts';
+import { parseCount } from '../options/count.ts';
 import { renderRuns } from '../render/runs.ts';
-import { styler, type Terminal } from '../terminal.ts';
-import { type Place, Places, type WhereOptions, whereOptions } from '../where.ts';
-import { allPipelines, howToBegin, placeOfKnown } from '../which-run.ts';
+import { type Place, Places, type WhereOptions, whereOptions } from '../runs/where.ts';
+import { allPipelines, howToBegin, placeOfKnown } from '../runs/which-run.ts';
+import { type StyleText, styler, type Terminal } from '../terminal.ts';
 
 interface Options extends WhereOptions {
   readonly status?: string;
@@ -63,7 +63,7 @@ function renderPlace(
   place: Place,
   runs: readonly RunSummary[],
   { status }: Pick<Options, 'status'>,
-  style: ReturnType<typeof styler>,
+  style: StyleText,
 ): string {
   const head = `${style('bold', place.runs.pipeline)} ${style('dim', place.label)}`;
   if (runs.length > 0) return `${head}\n${renderRuns(runs, Date.now(), style)}`;

@@ -85,7 +85,7 @@ async function monthIn({ schedule, runsPerMonth }: Options): Promise<Month | und
   if (schedule !== undefined && runsPerMonth !== undefined)
     throw new UsageError('InvalidOption', 'give --schedule or --runs-per-month, not both');
   // The parser of cron expressions is loaded where there is one.
-  const { monthOf, monthOfRuns } = await import('../plan/month.ts');
+  const { monthOf, monthOfRuns } = await import('../options/month.ts');
   return schedule === undefined ? monthOfRuns(Number(runsPerMonth)) : monthOf(schedule, new Date());
 }
 

@@ -6,9 +6,9 @@ import { UsageError } from '../../state-machines/index.ts';
 import { EXIT } from '../exit.ts';
 import { loadProjectPlan } from '../pipelines.ts';
 import { renderReap } from '../render/reap.ts';
+import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
+import { onlyPipeline, placeOfKnown } from '../runs/which-run.ts';
 import { styler, type Terminal } from '../terminal.ts';
-import { Places, type WhereOptions, whereOptions } from '../where.ts';
-import { onlyPipeline, placeOfKnown } from '../which-run.ts';
 
 interface Options extends WhereOptions {
   readonly dryRun?: true;

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../state-machines/index.ts';
 import { fromHere } from '../render/hints.ts';
-import { reportFile } from '../report-file.ts';
+import { reportFile } from '../runs/report-file.ts';
+import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
+import { runArguments } from '../runs/which-run.ts';
 import type { Terminal } from '../terminal.ts';
-import { Places, type WhereOptions, whereOptions } from '../where.ts';
 
 interface Options extends WhereOptions {
   readonly output?: string;
@@ -16,23 +17,21 @@ interface Options extends WhereOptions {
 export function reportCommand(terminal: Terminal): Command {
   const command = new Command('report')
     .description('write a page that shows how a run went: one HTML file that needs nothing else')
-    .argument('[pipeline]', 'its name, or the id of a run of any pipeline (default: the only pipeline there is)')
-    .argument('[run]', "the run's id (default: the latest one)")
     .option('-o, --output <file>', "where to; - for stdout (default: in the run's folder, or in this one for AWS)")
     .option('--open', 'open it in a browser');
-  return whereOptions(command)
+  return whereOptions(runArguments(command, 'the latest one'))
     .option('--json', 'print where it is as JSON, and nothing else')
     .action(async (pipeline: string | undefined, run: string | undefined, options: Options) => {
       const { output, json } = options;
       const toStdout = output === '-';
       if (toStdout && (options.open || json))
         throw new UsageError('InvalidOption', `-o - and ${json ? '--json' : '--open'} exclude each other: name a file`);
-      const { runToShow } = await import('../run-shown.ts');
+      const { runToShow } = await import('../runs/run-shown.ts');
       const { history, links, notes, plan } = await runToShow([pipeline, run], new Places(options, terminal));
       const file = toStdout ? undefined : reportFile(output, history);
       const { renderReport } = await import('../../report/index.ts');
       const page = renderReport(plan, history, links);
-      for (const note of notes) terminal.stderr.write(`${note}\n`);
+      for (const note of notes) terminal.stderr.write(`note: ${note}\n`);
       if (file === undefined) {
         terminal.stdout.write(page);
         return;

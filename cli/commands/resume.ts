@@ -1,13 +1,14 @@
 import { Command } from 'commander';
+import type { RunsOnAws } from '../../aws/index.ts';
 import { UsageError } from '../../state-machines/index.ts';
-import { carryOut } from '../carry-out.ts';
-import { parseInput } from '../input.ts';
+import { parseInput } from '../options/input.ts';
+import { type CommonRunOptions, commonRunOptions } from '../options/run-options.ts';
 import { loadPipeline } from '../pipelines.ts';
-import { type CommonRunOptions, commonRunOptions } from '../run-options.ts';
+import { carryOut } from '../runs/carry-out.ts';
+import { watchRun } from '../runs/watch-run.ts';
+import { awsOptions, Places, type WhereOptions } from '../runs/where.ts';
+import { type ChosenRun, chooseRun } from '../runs/which-run.ts';
 import type { Terminal } from '../terminal.ts';
-import { watchRun } from '../watch-run.ts';
-import { awsOptions, Places, type WhereOptions } from '../where.ts';
-import { type ChosenRun, chooseRun } from '../which-run.ts';
 
 interface Options extends CommonRunOptions, WhereOptions {
   readonly name?: string;
@@ -24,19 +25,21 @@ export function resumeCommand(terminal: Terminal, finish: (exitCode: number) => 
       const input = options.input === undefined ? undefined : parseInput(options.input);
       const chosen = await chooseRun([pipeline, run], new Places(options, terminal), 'none');
       const given = input === undefined ? {} : { input };
-      if (!chosen.place.aws) {
+      const { aws } = chosen.place;
+      if (!aws) {
         if (options.name !== undefined) throw onlyThere('--name', 'on AWS');
         const { RunsHere } = await import('../../local/runs-here.ts');
         const { pipeline } = chosen.place.runs;
         const resume = new RunsHere({ dir: options.dir, pipeline }).runOf(chosen.run) ?? chosen.run;
         return carryOut(await loadPipeline(pipeline), options, { resume, ...given }, terminal, finish);
       }
-      finish(await resumeThere(chosen, given, options, terminal));
+      finish(await resumeThere(aws, chosen, given, options, terminal));
     },
   );
 }
 
 async function resumeThere(
+  aws: RunsOnAws,
   { place, run }: ChosenRun,
   given: { readonly input?: unknown },
   { fail, keep, keepOnFailure, name, json }: Options,
@@ -44,8 +47,7 @@ async function resumeThere(
 ): Promise<number> {
   const option = fail ? '--fail' : keep ? '--keep' : keepOnFailure === undefined ? undefined : '--keep-on-failure';
   if (option !== undefined) throw onlyThere(option, 'on this machine');
-  if (!place.aws) throw new Error('this run is not on AWS');
-  const { executionArn } = await place.aws.resume(run, { ...given, ...(name !== undefined && { name }) });
+  const { executionArn } = await aws.resume(run, { ...given, ...(name !== undefined && { name }) });
   const execution = executionArn.split(':').at(-1) ?? run;
   return watchRun({ place, run: execution }, json ? { json } : {}, terminal);
 }

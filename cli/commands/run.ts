@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { carryOut } from '../carry-out.ts';
-import { parseInput } from '../input.ts';
+import { parseInput } from '../options/input.ts';
+import { type CommonRunOptions, commonRunOptions } from '../options/run-options.ts';
 import { loadPipeline } from '../pipelines.ts';
-import { type CommonRunOptions, commonRunOptions } from '../run-options.ts';
+import { carryOut } from '../runs/carry-out.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options extends CommonRunOptions {

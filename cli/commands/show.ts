@@ -1,26 +1,24 @@
 import { Command } from 'commander';
 import { renderHistory } from '../render/history.ts';
+import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
+import { runArguments } from '../runs/which-run.ts';
 import { styler, type Terminal } from '../terminal.ts';
-import { Places, type WhereOptions, whereOptions } from '../where.ts';
 
 interface Options extends WhereOptions {
   readonly json?: true;
 }
 
 export function showCommand(terminal: Terminal): Command {
-  const command = new Command('show')
-    .description(
-      'show a run: its tasks, its errors, its data, where its logs are; with --verbose all attempts and all logs',
-    )
-    .argument('[pipeline]', 'its name, or the id of a run of any pipeline (default: the only pipeline there is)')
-    .argument('[run]', "the run's id (default: the latest one)");
-  return whereOptions(command)
+  const command = new Command('show').description(
+    'show a run: its tasks, its errors, its data, where its logs are; with --verbose all attempts and all logs',
+  );
+  return whereOptions(runArguments(command, 'the latest one'))
     .option('--json', 'print its history, where it is and its links as JSON, and nothing else')
     .action(async (pipeline: string | undefined, run: string | undefined, options: Options) => {
-      const { runToShow } = await import('../run-shown.ts');
+      const { runToShow } = await import('../runs/run-shown.ts');
       const { place, history, links, notes } = await runToShow([pipeline, run], new Places(options, terminal));
       if (options.json) {
-        for (const note of notes) terminal.stderr.write(`${note}\n`);
+        for (const note of notes) terminal.stderr.write(`note: ${note}\n`);
         terminal.stdout.write(`${JSON.stringify({ ...history, where: place.runs.where, links }, null, 2)}\n`);
         return;
       }

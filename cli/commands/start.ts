@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { carryOut } from '../carry-out.ts';
-import { parseInput } from '../input.ts';
+import { parseInput } from '../options/input.ts';
 import { loadPipeline } from '../pipelines.ts';
-import { tryLoadPlan } from '../plan-of-run.ts';
 import { commandFor } from '../render/hints.ts';
+import { carryOut } from '../runs/carry-out.ts';
+import { tryLoadPlan } from '../runs/plan-of-run.ts';
+import { watchRun } from '../runs/watch-run.ts';
+import { type Place, Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import type { Terminal } from '../terminal.ts';
-import { watchRun } from '../watch-run.ts';
-import { type Place, Places, type WhereOptions, whereOptions } from '../where.ts';
 
 interface Options extends WhereOptions {
   readonly input?: string;

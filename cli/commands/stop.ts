@@ -1,20 +1,17 @@
 import { Command } from 'commander';
 import { formatReleased, formatTime } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/index.ts';
+import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
+import { chooseRun, runArguments } from '../runs/which-run.ts';
 import type { Terminal } from '../terminal.ts';
-import { Places, type WhereOptions, whereOptions } from '../where.ts';
-import { chooseRun } from '../which-run.ts';
 
 interface Options extends WhereOptions {
   readonly json?: true;
 }
 
 export function stopCommand(terminal: Terminal): Command {
-  const command = new Command('stop')
-    .description('stop a run, and wait until it is cleaned up')
-    .argument('[pipeline]', 'its name, or the id of a run of any pipeline (default: the only pipeline there is)')
-    .argument('[run]', "the run's id (default: the one that is running)");
-  return whereOptions(command)
+  const command = new Command('stop').description('stop a run, and wait until it is cleaned up');
+  return whereOptions(runArguments(command, 'the one that is running'))
     .option('--json', 'print the RunResult as JSON, and nothing else')
     .action(async (pipeline: string | undefined, run: string | undefined, options: Options) => {
       const places = new Places(options, terminal);

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_DIR } from '../dir.ts';
+import { DEFAULT_DIR } from '../../history/dir-option.ts';
 import { type Project, readManifest } from './project.ts';
 import type { NewFile } from './templates.ts';
 

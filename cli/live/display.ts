@@ -16,18 +16,23 @@ export interface RunDisplay {
   close(): void;
 }
 
-export interface DisplayOptions {
-  /** One `RunEvent` a line on stdout, and nothing else there. */
-  readonly json?: true;
+export interface PlaceShown {
   /** Where the run is, in words: `on this machine, .ebbtide`. */
   readonly where?: string;
+  /** Those that lead a command there again, each with a space before it. @default none */
+  readonly options?: string;
 }
 
-export function runDisplay(plan: Plan, terminal: Terminal, { json, where }: DisplayOptions): RunDisplay {
+export interface DisplayOptions extends PlaceShown {
+  /** One `RunEvent` a line on stdout, and nothing else there. */
+  readonly json?: true;
+}
+
+export function runDisplay(plan: Plan, terminal: Terminal, { json, ...place }: DisplayOptions): RunDisplay {
   if (json) return new JsonDisplay(terminal);
   return canBeDrawnOn(terminal.stdout)
-    ? new TreeDisplay(plan, terminal, where)
-    : new LinesDisplay(plan, terminal, where);
+    ? new TreeDisplay(plan, terminal, place)
+    : new LinesDisplay(plan, terminal, place);
 }
 
 /** The log of a CI job keeps every picture that was drawn. */

@@ -2,7 +2,7 @@ import type { Denial, RunEvent } from '../../history/events.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import { renderEnd, renderTasks } from '../render/run.ts';
 import { styler, type Terminal } from '../terminal.ts';
-import type { RunDisplay } from './display.ts';
+import type { PlaceShown, RunDisplay } from './display.ts';
 import { progressLines } from './lines.ts';
 import { warnOfUnreached } from './warnings.ts';
 
@@ -10,11 +10,13 @@ import { warnOfUnreached } from './warnings.ts';
 export class LinesDisplay implements RunDisplay {
   readonly #terminal: Terminal;
   readonly #lines: (event: RunEvent) => void;
+  readonly #options: string;
   readonly #denials: Denial[] = [];
   #open = true;
 
-  constructor(plan: Plan, terminal: Terminal, where: string | undefined) {
+  constructor(plan: Plan, terminal: Terminal, { where, options = '' }: PlaceShown) {
     this.#terminal = terminal;
+    this.#options = options;
     const style = styler(terminal.stdout);
     this.#lines = progressLines({
       plan,
@@ -30,7 +32,8 @@ export class LinesDisplay implements RunDisplay {
     if (event.type === 'denied') this.#denials.push(event.denial);
     if (event.type !== 'run-ended') return;
     const style = styler(this.#terminal.stdout);
-    this.#print(`\n${renderTasks(event.result, style)}\n\n${renderEnd(event, this.#denials, style)}`);
+    const end = renderEnd(event, this.#denials, style, { options: this.#options, now: Date.now() });
+    this.#print(`\n${renderTasks(event.result, style)}\n\n${end}`);
     warnOfUnreached(event, this.#terminal);
   }
 

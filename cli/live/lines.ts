@@ -2,14 +2,14 @@ import type { AttemptOf, RunEvent } from '../../history/events.ts';
 import { formatBytes, formatCount, formatDuration } from '../../history/units.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import { NOT_CHECKED } from '../render/denials.ts';
-import type { Style } from '../terminal.ts';
+import type { StyleText } from '../terminal.ts';
 
 type Event<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
 
 export interface LinesOptions {
   readonly plan: Plan;
   readonly print: (line: string) => void;
-  readonly style: (style: Style, text: string) => string;
+  readonly style: StyleText;
   /** Where the run is, in words. */
   readonly where?: string;
 }

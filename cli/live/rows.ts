@@ -1,11 +1,11 @@
 /** What is to be said of each task, hook and of the cleanup: a row each, in the tree's order. */
 
 import type { AttemptHistory, CleanupHistory, LiveStatus, RunHistory, TaskHistory } from '../../history/run-history.ts';
+import { STATUS_WORDS } from '../../history/status-words.ts';
 import { formatCount, formatDuration } from '../../history/units.ts';
 import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { nextAttemptDue } from './due.ts';
 import type { Place } from './outline.ts';
-import { WORDS } from './signs.ts';
 
 export interface Row {
   readonly name: string;
@@ -151,7 +151,7 @@ function unfinished(planned: PlannedTask | undefined, tasks: ReadonlyMap<string,
 function broken(planned: PlannedTask | undefined, tasks: ReadonlyMap<string, TaskHistory>): string {
   const gone: readonly LiveStatus[] = ['FAILED', 'SKIPPED', 'OMITTED'];
   const why = planned?.dependencies.map((name) => tasks.get(name)).find((task) => task && gone.includes(task.status));
-  return why ? `${why.name} ${WORDS[why.status]}` : '';
+  return why ? `${why.name} ${STATUS_WORDS[why.status]}` : '';
 }
 
 function waitsOnlyForRunning(planned: PlannedTask | undefined, tasks: ReadonlyMap<string, TaskHistory>): boolean {
@@ -200,7 +200,7 @@ function partition<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[
 export function countsOf(rows: readonly Pick<Row, 'status'>[]): string {
   const byStatus = Map.groupBy(rows, ({ status }) => status);
   return ORDER_OF_COUNTS.filter((status) => byStatus.has(status))
-    .map((status) => `${byStatus.get(status)?.length} ${WORDS[status]}`)
+    .map((status) => `${byStatus.get(status)?.length} ${STATUS_WORDS[status]}`)
     .join(', ');
 }
 

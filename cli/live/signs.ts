@@ -1,7 +1,7 @@
-/** What stands for the states of tasks on a terminal: a sign and a word, so that no colour has to be seen. */
+/** What stands for the states of tasks on a terminal beside their words, so that no colour has to be seen. */
 
 import type { LiveStatus } from '../../history/run-history.ts';
-import type { Style } from '../terminal.ts';
+import type { StyleText } from '../terminal.ts';
 
 export interface Signs {
   readonly states: Readonly<Record<LiveStatus, string>>;
@@ -18,7 +18,7 @@ export interface Signs {
 
 export interface Look {
   readonly signs: Signs;
-  readonly style: (style: Style, text: string) => string;
+  readonly style: StyleText;
   /** Counts up from one picture to the next. */
   readonly turn: number;
 }
@@ -51,26 +51,6 @@ const ASCII: Signs = {
   bar: { succeeded: '#', failed: 'x', left: '.' },
   between: ' | ',
   cut: '...',
-};
-
-export const WORDS: Readonly<Record<LiveStatus, string>> = {
-  WAITING: 'waiting',
-  RUNNING: 'running',
-  RETRYING: 'retrying',
-  SUCCEEDED: 'succeeded',
-  FAILED: 'failed',
-  SKIPPED: 'skipped',
-  OMITTED: 'omitted',
-};
-
-export const STYLES: Readonly<Record<LiveStatus, Style>> = {
-  WAITING: 'dim',
-  RUNNING: 'cyan',
-  RETRYING: 'yellow',
-  SUCCEEDED: 'green',
-  FAILED: 'red',
-  SKIPPED: 'yellow',
-  OMITTED: 'dim',
 };
 
 /**

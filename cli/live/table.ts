@@ -1,8 +1,10 @@
 /** The rows of the tree, in columns. */
 
+import { STATUS_WORDS } from '../../history/status-words.ts';
 import { formatBytes, formatDuration } from '../../history/units.ts';
+import { TASK_STYLES } from '../render/statuses.ts';
 import type { Row } from './rows.ts';
-import { type Look, type Signs, STYLES, WORDS } from './signs.ts';
+import type { Look, Signs } from './signs.ts';
 import { oneLine } from './width.ts';
 
 export interface Table {
@@ -64,8 +66,8 @@ function lineOf(row: Row, columns: Columns, now: number, look: Look): string {
   const label = cutText(row.name, columns.name - guide.length, signs).padEnd(Math.max(0, columns.name - guide.length));
   const bytes = (count: number | undefined) => (count === undefined ? '' : formatBytes(count)).padStart(BYTES_WIDTH);
   return [
-    `  ${style('dim', guide)}${style(STYLES[status], sign)} ${status === 'WAITING' ? style('dim', label) : label}`,
-    style(STYLES[status], WORDS[status].padEnd(WORD_WIDTH)),
+    `  ${style('dim', guide)}${style(TASK_STYLES[status], sign)} ${status === 'WAITING' ? style('dim', label) : label}`,
+    style(TASK_STYLES[status], STATUS_WORDS[status].padEnd(WORD_WIDTH)),
     timeOf(row, now).padStart(columns.time),
     ...(columns.bytes ? [bytes(row.bytesIn), bytes(row.bytesOut)] : []),
     `${barOf(row, columns.note, look)}${style('dim', row.note)}`,

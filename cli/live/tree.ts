@@ -9,7 +9,7 @@ import type { Plan } from '../../state-machines/graph/plan.ts';
 import { NOT_CHECKED } from '../render/denials.ts';
 import { renderEnd } from '../render/run.ts';
 import { styler, type Terminal } from '../terminal.ts';
-import type { RunDisplay } from './display.ts';
+import type { PlaceShown, RunDisplay } from './display.ts';
 import { frameOf, lastFrameOf, type Size, type View } from './frame.ts';
 import { outlineOf, type Place } from './outline.ts';
 import { type Look, signsFor } from './signs.ts';
@@ -22,6 +22,7 @@ export class TreeDisplay implements RunDisplay {
   readonly #plan: Plan;
   readonly #terminal: Terminal;
   readonly #where: string | undefined;
+  readonly #options: string;
   readonly #builder: HistoryBuilder;
   readonly #look: Omit<Look, 'turn'>;
   readonly #outline: readonly Place[];
@@ -34,11 +35,12 @@ export class TreeDisplay implements RunDisplay {
   #drawn: { readonly lines: readonly string[]; readonly size: Size } | undefined;
   #open = true;
 
-  constructor(plan: Plan, terminal: Terminal, where: string | undefined) {
+  constructor(plan: Plan, terminal: Terminal, { where, options = '' }: PlaceShown) {
     const { stdout } = terminal;
     this.#plan = plan;
     this.#terminal = terminal;
     this.#where = where;
+    this.#options = options;
     this.#builder = new HistoryBuilder(plan);
     this.#look = { signs: signsFor(process.env, process.platform), style: styler(stdout) };
     this.#outline = outlineOf(plan, this.#look.signs);
@@ -68,7 +70,7 @@ export class TreeDisplay implements RunDisplay {
         break;
       case 'run-ended':
         this.#finish(lastFrameOf(this.#view(), this.#size().columns, this.#lookNow()));
-        this.#terminal.stdout.write(`\n${renderEnd(event, this.#denials, style, this.#size().columns)}\n`);
+        this.#terminal.stdout.write(`\n${this.#endOf(event)}\n`);
         warnOfUnreached(event, this.#terminal);
         break;
     }
@@ -137,6 +139,11 @@ export class TreeDisplay implements RunDisplay {
     this.#log.persist(line);
     this.#drawn = undefined;
     this.#draw();
+  }
+
+  #endOf(event: Extract<RunEvent, { readonly type: 'run-ended' }>): string {
+    const { columns } = this.#size();
+    return renderEnd(event, this.#denials, this.#look.style, { options: this.#options, now: Date.now(), columns });
   }
 
   #view(): View {

@@ -7,14 +7,14 @@ import { ContractError, UsageError } from '../../state-machines/contract/errors.
 import { isObject } from '../../state-machines/contract/objects.ts';
 import { GraphError } from '../../state-machines/graph/errors.ts';
 import { EXIT } from '../exit.ts';
-import type { Style } from '../terminal.ts';
+import type { StyleText } from '../terminal.ts';
 
 export interface ErrorStyle {
   /** With the stack, and those of its causes. */
   readonly verbose: boolean;
   /** One line of JSON. */
   readonly json: boolean;
-  readonly style: (style: Style, text: string) => string;
+  readonly style: StyleText;
 }
 
 /** The same in the sources and where the package is installed: in dist/, which lies beside docs/. */

@@ -3,20 +3,23 @@
 import { isAbsolute, relative } from 'node:path';
 import { formatTime } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
-import type { Place } from '../where.ts';
+import type { Place } from '../runs/where.ts';
 
-export type Hinting = Pick<Place, 'runs' | 'options'>;
-
-/** `ebbtide resume flights r1 --dir elsewhere` */
-export function commandFor(command: string, { runs, options }: Hinting, run: string): string {
+/** `ebbtide watch flights r1 --dir elsewhere` */
+export function commandFor(command: string, { runs, options }: Pick<Place, 'runs' | 'options'>, run: string): string {
   return `ebbtide ${command} ${runs.pipeline} ${run}${options}`;
 }
 
-/** Of a run that is kept: until when, and how to go on with it. @param now milliseconds since 1970 */
-export function keptHint({ run, status, keptUntil }: RunResult, place: Hinting, now: number): string[] {
+/**
+ * Of a run that is kept: until when, and how to go on with it.
+ *
+ * @param options those of its place
+ * @param now milliseconds since 1970
+ */
+export function keptHint({ pipeline, run, status, keptUntil }: RunResult, options: string, now: number): string[] {
   if (keptUntil === undefined) return [];
   if (Date.parse(keptUntil) <= now) return [`it was kept until ${formatTime(keptUntil)}`];
-  const resume = status === 'SUCCEEDED' ? '' : `; to go on with it: ${commandFor('resume', place, run)}`;
+  const resume = status === 'SUCCEEDED' ? '' : `; to go on with it: ebbtide resume ${pipeline} ${run}${options}`;
   return [`kept until ${formatTime(keptUntil)}${resume}`];
 }
 

@@ -4,10 +4,11 @@ import type { Links, LogPointer } from '../../history/links.ts';
 import type { AttemptHistory, Phase, RunHistory, TaskHistory } from '../../history/run-history.ts';
 import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
 import type { FailureInfo } from '../../state-machines/contract/result.ts';
-import type { Place } from '../where.ts';
+import type { Place } from '../runs/where.ts';
+import type { StyleText } from '../terminal.ts';
 import { renderDenials } from './denials.ts';
 import { commandFor, fromHere, keptHint } from './hints.ts';
-import { RUN_STYLES, type StyleText, TASK_STYLES } from './statuses.ts';
+import { RUN_STYLES, TASK_STYLES } from './statuses.ts';
 import { renderTable } from './table.ts';
 
 export interface Shown {
@@ -161,7 +162,7 @@ function renderFoot({ history, links, place, now }: Shown, style: StyleText): st
     `input: ${cut}`,
     ...(links.execution === undefined ? [] : [`console: ${links.execution}`]),
     ...(links.finalizer === undefined ? [] : [`its finalizer: ${links.finalizer}`]),
-    ...(result ? keptHint(result, place, now) : []),
+    ...(result ? keptHint(result, place.options, now) : []),
     ...(result
       ? [style('dim', `as a page: ${commandFor('report', place, run)} --open`)]
       : [

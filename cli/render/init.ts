@@ -2,10 +2,8 @@
 
 import type { Initiation } from '../init/init.ts';
 import type { Step } from '../init/next-steps.ts';
-import type { Style } from '../terminal.ts';
+import type { StyleText } from '../terminal.ts';
 import { renderTable } from './table.ts';
-
-type StyleText = (style: Style, text: string) => string;
 
 export function renderInit(
   { pipeline, files, changes, next, app, deploy }: Initiation,

@@ -1,9 +1,7 @@
 import { formatCount } from '../../history/units.ts';
 import type { ReapSummary } from '../../lambdas/reaper/summary.ts';
-import type { Style } from '../terminal.ts';
+import type { Style, StyleText } from '../terminal.ts';
 import { renderTable } from './table.ts';
-
-type StyleText = (style: Style, text: string) => string;
 
 /** What a visit of the reaper found, and what became of it, for people. */
 export function renderReap(summary: ReapSummary, dryRun: boolean, style: StyleText): string {

@@ -1,44 +1,42 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
 import type { Denial, ResultFile, RunEvent } from '../../history/events.ts';
-import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
+import { formatBytes, formatCount, formatDuration, formatReleased } from '../../history/units.ts';
 import { cutText } from '../../state-machines/contract/result.ts';
-import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
-import { DEFAULT_DIR } from '../dir.ts';
-import type { Style } from '../terminal.ts';
+import type { RunResult, TaskResult } from '../../state-machines/index.ts';
+import type { StyleText } from '../terminal.ts';
 import { renderDenials } from './denials.ts';
+import { fromHere, keptHint } from './hints.ts';
+import { TASK_STYLES } from './statuses.ts';
 import { renderTable } from './table.ts';
 
-type StyleText = (style: Style, text: string) => string;
-
-const STATUS_STYLES: Record<TaskStatus, Style> = {
-  SUCCEEDED: 'green',
-  FAILED: 'red',
-  SKIPPED: 'yellow',
-  OMITTED: 'dim',
-};
 const LINES_SHOWN = 6;
 const LINE_WIDTH = 110;
 
 type EndedRun = Pick<Extract<RunEvent, { type: 'run-ended' }>, 'result' | 'folder' | 'results' | 'report'>;
 
-/**
- * How a run ended, for people, below its tasks: the results and their first rows, what was denied and released.
- *
- * @param columns of the terminal, where it is one
- */
+export interface AroundEnd {
+  /** Those that lead a command to the run's place again, each with a space before it. */
+  readonly options: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Of the terminal, where it is one. */
+  readonly columns?: number;
+}
+
+/** How a run ended, for people, below its tasks: the results and their first rows, what was denied and released. */
 export function renderEnd(
   ended: EndedRun,
   denials: readonly Denial[],
   style: StyleText,
-  columns = Number.POSITIVE_INFINITY,
+  { options, now, columns = Number.POSITIVE_INFINITY }: AroundEnd,
 ): string {
   const { result, results = [] } = ended;
   return [
     ...toleratedFailures(result, style),
     ...groupedByOutput(results).map((ofOutput) => renderResult(ofOutput, style, columns)),
     ...(denials.length > 0 ? [renderDenials(denials, result.status === 'SUCCEEDED', style)] : []),
-    renderVerdict(ended, style),
+    renderVerdict(ended, style, keptHint(result, options, now)),
   ].join('\n\n');
 }
 
@@ -51,7 +49,7 @@ export function renderTasks({ tasks, hooks = {} }: RunResult, style: StyleText):
   const titles = ['task', 'status', ...(withChunks ? ['chunks'] : []), 'retries', 'time', 'in', 'out'];
   const rows = all.map(([name, task]) => [
     name,
-    style(STATUS_STYLES[task.status], task.status),
+    style(TASK_STYLES[task.status], task.status),
     ...(withChunks ? [task.chunks ? `${task.chunks.succeeded}/${task.chunks.total}` : '-'] : []),
     String(task.retriesUsed),
     task.durationMs === undefined ? '-' : formatDuration(task.durationMs),
@@ -111,7 +109,7 @@ function firstLines(path: string, columns: number): string[] {
   return lines.map((line) => cutText(line, Math.min(LINE_WIDTH, columns - 3)));
 }
 
-function renderVerdict({ result, folder, report }: EndedRun, style: StyleText): string {
+function renderVerdict({ result, folder, report }: EndedRun, style: StyleText, hints: readonly string[]): string {
   const { status, error, durationMs, released } = result;
   const verdict = style(['bold', status === 'SUCCEEDED' ? 'green' : 'red'], status);
   const place = folder === undefined ? undefined : fromHere(folder);
@@ -122,24 +120,6 @@ function renderVerdict({ result, folder, report }: EndedRun, style: StyleText): 
     `${formatReleased(released)}; ${released.left} left${kept}`,
     ...(status !== 'SUCCEEDED' && place !== undefined ? [`logs: ${place}/logs`] : []),
     ...(report === undefined ? [] : [`report: ${fromHere(report)}`]),
-    ...nextSteps(result, folder),
+    ...hints,
   ].join('\n');
-}
-
-/** Of a run that is kept: what can be done with it, and until when. */
-function nextSteps({ pipeline, run, status, keptUntil }: RunResult, folder: string | undefined): string[] {
-  if (keptUntil === undefined) return [];
-  const dir = folder === undefined ? DEFAULT_DIR : fromHere(dirname(dirname(folder)));
-  const there = dir === DEFAULT_DIR ? '' : ` --dir ${inShell(dir)}`;
-  const resume = status === 'SUCCEEDED' ? '' : `, to go on with it: ebbtide resume ${pipeline} ${run}${there}`;
-  return [`kept until ${formatTime(keptUntil)}${resume}`];
-}
-
-function fromHere(path: string): string {
-  const way = relative(process.cwd(), path) || '.';
-  return way.startsWith('..') ? path : way;
-}
-
-function inShell(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

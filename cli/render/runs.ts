@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../history/runs.ts';
 import { formatCount, formatDuration } from '../../history/units.ts';
-import { RUN_STYLES, type StyleText } from './statuses.ts';
+import type { StyleText } from '../terminal.ts';
+import { RUN_STYLES } from './statuses.ts';
 import { renderTable } from './table.ts';
 
 /** Of one pipeline. @param now milliseconds since 1970 */

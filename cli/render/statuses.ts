@@ -1,8 +1,6 @@
 import type { LiveStatus, RunHistory } from '../../history/run-history.ts';
 import type { Style } from '../terminal.ts';
 
-export type StyleText = (style: Style, text: string) => string;
-
 export const TASK_STYLES: Readonly<Record<LiveStatus, Style>> = {
   WAITING: 'dim',
   RUNNING: 'cyan',

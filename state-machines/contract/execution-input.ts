@@ -1,8 +1,9 @@
-/** What Ebbtide itself reads of an execution's input. */
+/** An execution's input: what Ebbtide itself reads of it, and what Step Functions takes. */
 
-import { ContractError } from './errors.ts';
+import { ContractError, UsageError } from './errors.ts';
 import { explainName, isName, RUN_ID } from './names.ts';
 import { isObject } from './objects.ts';
+import { PAYLOAD_LIMIT } from './result.ts';
 
 export const READ_BY_EBBTIDE: readonly string[] = ['resume', 'keep'];
 
@@ -26,4 +27,18 @@ export const SHORTEST_KEEP_SECONDS = 86_400;
 /** `keep: true`: the run's intermediates are kept, however it ends, and none goes early. */
 export function asksToKeep(input: unknown): boolean {
   return isObject(input) && input['keep'] === true;
+}
+
+/** As Step Functions takes it. @throws UsageError where it is no JSON value, or too large */
+export function inputAsJson(input: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(input);
+  } catch {
+    text = undefined;
+  }
+  if (text === undefined) throw new UsageError('InvalidInput', 'the input is no JSON value');
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes <= PAYLOAD_LIMIT) return text;
+  throw new UsageError('InvalidInput', `the input is ${bytes} bytes long; Step Functions takes ${PAYLOAD_LIMIT}`);
 }

@@ -65,6 +65,30 @@ it('whoever may read can find, list, show and follow runs', async () => {
   ]);
 });
 
+it('whoever may read of one pipeline finds it among others that they may not look at', async () => {
+  const foreign = `${DEPLOYED.stateMachineArn}-of-others`;
+  const answer = endpoint.answer;
+  endpoint.answer = (action, body) => {
+    if (action === 'ListStateMachines')
+      return {
+        body: {
+          stateMachines: [foreign, DEPLOYED.stateMachineArn].map((stateMachineArn) => ({
+            stateMachineArn,
+            type: 'STANDARD',
+          })),
+        },
+      };
+    if (action !== 'ListTagsForResource') return answer(action, body);
+    if (body['resourceArn'] === foreign) return { error: 'AccessDeniedException' };
+    return { body: { tags: [{ key: 'ebbtide:pipeline', value: 'flights' }] } };
+  };
+  expect((await findPipelines(['flights'])).map(({ stateMachineArn }) => stateMachineArn)).toEqual([
+    DEPLOYED.stateMachineArn,
+  ]);
+  // It may be the one that they may not look at.
+  await expect(findPipelines(['sales'])).rejects.toMatchObject({ code: 'AwsDenied' });
+});
+
 it('whoever may start too can resume', async () => {
   await runs.resume('one');
   expect(allowedBy('grantRead', 'grantStartExecution')).toEqual(expect.arrayContaining(asked()));

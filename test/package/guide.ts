@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { REPO } from './apps.ts';
-import { type Ended, run, succeed } from './command.ts';
+import { type Ended, run } from './command.ts';
 
 export interface Section {
   readonly title: string;
@@ -69,7 +69,6 @@ export class Reader {
         mkdirSync(this.#folder, { recursive: true });
         continue;
       }
-      if (await this.#isToCome(line)) continue;
       const command = line.replace(/~\/\S+\.tgz/, tarball).replace('<run>', this.#run);
       const ended = await run(this.#folder, 'bash', '-c', command);
       this.#printed += ended.stdout;
@@ -77,13 +76,6 @@ export class Reader {
       if (line.endsWith('# fails')) expect(ended, line).not.toMatchObject({ code: 0 });
       else expect(ended, line).toMatchObject({ code: 0 } satisfies Partial<Ended>);
     }
-  }
-
-  /** A command that the page tells of, and that the package has not got yet. */
-  async #isToCome(line: string): Promise<boolean> {
-    const command = /^npx ebbtide (\w+)/.exec(line)?.[1];
-    if (command === undefined) return false;
-    return !(await succeed(this.#folder, 'npx', 'ebbtide', '--help')).includes(`\n  ${command} `);
   }
 
   /** Each line is printed, but for figures that are never twice the same. */

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderMermaid } from '../../cli/render/plan/mermaid.ts';
 import {
@@ -21,17 +21,9 @@ import {
   TaskGraph,
 } from '../../state-machines/index.ts';
 import { plan as flights } from '../../state-machines/pipelines/flights.ts';
+import { startBrowser } from './browser.ts';
 
 const VERSION = '12.3.0';
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const folder = mkdtempSync(join(tmpdir(), 'ebbtide-test-'));
 const isThere = install();
@@ -53,7 +45,7 @@ function install(): boolean {
 
 beforeAll(async () => {
   if (!isThere) return;
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+  browser = await startBrowser();
   page = await browser.newPage();
   await page.setContent('<!doctype html><body></body>');
   await page.addScriptTag({ path: join(folder, 'node_modules/mermaid/dist/mermaid.min.js') });

@@ -209,6 +209,7 @@ describe('ebbtide init writes nothing', () => {
       stdout: '',
       files: Object.keys(files).toSorted(),
     });
+    expect(stderr).toContain('FileExists: ');
     expect(stderr).toContain('  lib/sales/load.ts\n  test/sales.test.ts\n');
     expect(read(root, 'lib/sales/load.ts')).toBe('mine');
   });
@@ -217,10 +218,8 @@ describe('ebbtide init writes nothing', () => {
     // A file where a folder has to be.
     const root = folderWith({ 'package.json': '{}', test: '' });
     const { exitCode, stderr } = await initIn(root, 'sales');
-    expect({ exitCode, stderr }).toEqual({
-      exitCode: 1,
-      stderr: expect.stringMatching(/^SystemError: (EEXIST|ENOTDIR)/),
-    });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^SystemError: E(EXIST|NOTDIR)/);
     expect(filesIn(root)).toEqual(['package.json', 'test']);
     expect({ manifest: read(root, 'package.json'), lib: existsSync(join(root, 'lib')) }).toEqual({
       manifest: '{}',

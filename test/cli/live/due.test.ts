@@ -6,7 +6,7 @@ import { type RetryDef, TaskGraph } from '../../../state-machines/index.ts';
 
 const FAILED_AT = '2026-11-20T21:35:10.000Z';
 
-/** In seconds after the last of so many attempts failed. */
+/** In seconds after the attempt failed, as those before it had. */
 function due(retry: RetryDef, attempt: number, name = 'Broken') {
   const graph = new TaskGraph('trips');
   graph.addTask('load', { retries: 5, retry });
@@ -14,14 +14,17 @@ function due(retry: RetryDef, attempt: number, name = 'Broken') {
   const at = '2026-11-20T21:35:00.000Z';
   const { tasks } = historyOf(plan, [
     { at, type: 'run-started', pipeline: 'trips', run: 'r1', input: {}, tasks: ['load'] },
-    ...Array.from({ length: attempt }, (_, index): RunEvent[] => {
-      const which = { task: 'load', attempt: index + 1 };
-      const error = { name, message: 'no' };
-      return [
-        { at, type: 'attempt-started', ...which },
-        { at: FAILED_AT, type: 'attempt-failed', ...which, durationMs: 1, error },
-      ];
-    }).flat(),
+    ...Array.from({ length: attempt }, (_, before) => before + 1).flatMap((number): RunEvent[] => [
+      { at, type: 'attempt-started', task: 'load', attempt: number },
+      {
+        at: FAILED_AT,
+        type: 'attempt-failed',
+        task: 'load',
+        attempt: number,
+        durationMs: 1,
+        error: { name, message: 'no' },
+      },
+    ]),
   ]);
   const next = tasks[0] && nextAttemptDue(tasks[0], plan.task('load'));
   return next && { seconds: (next.at - Date.parse(FAILED_AT)) / 1000, exactly: next.exactly };

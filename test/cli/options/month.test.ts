@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { monthOf, monthOfRuns } from '../../../cli/plan/month.ts';
+import { monthOf, monthOfRuns } from '../../../cli/options/month.ts';
 
 const FROM = new Date('2026-11-21T12:34:56Z');
 

@@ -1,15 +1,17 @@
 /** An execution on this machine: its progress and its end, its signals, its exit code. */
 
 import { setImmediate } from 'node:timers/promises';
-import type { RunEvent } from '../history/events.ts';
-import type { RunLocallyOptions } from '../local/index.ts';
-import { type Plan, UsageError } from '../state-machines/index.ts';
-import { parseDuration } from './duration.ts';
-import { EXIT } from './exit.ts';
-import type { FoundPipeline } from './pipelines.ts';
-import type { CommonRunOptions } from './run-options.ts';
+import { hasAwsSettings } from '../../aws/settings.ts';
+import type { RunEvent } from '../../history/events.ts';
+import type { RunLocallyOptions } from '../../local/index.ts';
+import { type Plan, UsageError } from '../../state-machines/index.ts';
+import { EXIT } from '../exit.ts';
+import { parseDuration } from '../options/duration.ts';
+import type { CommonRunOptions } from '../options/run-options.ts';
+import type { FoundPipeline } from '../pipelines.ts';
+import type { Terminal } from '../terminal.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
-import type { Terminal } from './terminal.ts';
+import { labelOf, optionsHere } from './where.ts';
 
 export async function carryOut(
   { plan, handlers }: FoundPipeline,
@@ -28,10 +30,15 @@ export async function carryOut(
     ...(keepOnFailure !== undefined && { keepOnFailure: parseDuration(keepOnFailure, '--keep-on-failure') }),
   };
   const [{ runLocally }, { runDisplay }] = await Promise.all([
-    import('../local/index.ts'),
-    import('./live/display.ts'),
+    import('../../local/index.ts'),
+    import('../live/display.ts'),
   ]);
-  const display = runDisplay(plan, terminal, { where: `on this machine, ${dir}`, ...(json && { json }) });
+  const display = runDisplay(plan, terminal, {
+    where: labelOf({ kind: 'here', dir }),
+    // Without it, a pipeline that is deployed is looked for there.
+    options: optionsHere(dir, hasAwsSettings(process.env)),
+    ...(json && { json }),
+  });
   const stop = new AbortController();
   let at: RunEvent['type'] | undefined;
   const release = stopOnSignals({ stop, display, terminal, meaning: () => meaningOfStop(at, plan, options) });

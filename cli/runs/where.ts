@@ -1,14 +1,14 @@
 /** Where the runs are that a command is about: on AWS, where their pipeline is deployed, or on this machine. */
 
 import type { Command } from 'commander';
-import type { Deployed, RunsOnAws } from '../aws/index.ts';
-import { hasAwsSettings } from '../aws/settings.ts';
-import type { Runs, Where } from '../history/runs.ts';
-import { UsageError } from '../state-machines/contract/errors.ts';
-import type { Plan } from '../state-machines/graph/plan.ts';
-import { DEFAULT_DIR } from './dir.ts';
+import type { Deployed, RunsOnAws } from '../../aws/index.ts';
+import { hasAwsSettings } from '../../aws/settings.ts';
+import { DEFAULT_DIR, dirOption } from '../../history/dir-option.ts';
+import type { Runs, Where } from '../../history/runs.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
+import type { Plan } from '../../state-machines/graph/plan.ts';
+import type { Terminal } from '../terminal.ts';
 import { finalizeDeadRuns } from './finalize-dead.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface WhereOptions {
   readonly local?: true;
@@ -42,6 +42,11 @@ export interface Place {
 export function labelOf(where: Where): string {
   if (where.kind === 'here') return `on this machine, ${where.dir}`;
   return `on AWS, ${where.region}, ${where.stateMachineArn.split(':').at(-1)}`;
+}
+
+/** @param local it has to be said, or was */
+export function optionsHere(dir: string, local = false): string {
+  return `${local ? ' --local' : ''}${dirOption(dir)}`;
 }
 
 /** Where the pipelines of one command are: AWS is asked at most once for each set of them. */
@@ -83,7 +88,7 @@ export class Places {
     const [deployed] = found;
     if (!deployed) return this.here(pipeline);
     if (found.length > 1) {
-      const { ambiguous } = await import('../aws/index.ts');
+      const { ambiguous } = await import('../../aws/index.ts');
       throw ambiguous(pipeline, found);
     }
     return this.#onAws(deployed, plan);
@@ -108,9 +113,9 @@ export class Places {
         `"${pipeline}" is not deployed in this account and region: deploy it, set another AWS_PROFILE or AWS_REGION, or leave --aws out`,
       );
     }
-    const { RunsHere } = await import('../local/runs-here.ts');
+    const { RunsHere } = await import('../../local/runs-here.ts');
     const runs = new RunsHere({ dir, pipeline, finalizeDead: () => finalizeDeadRuns(dir, this.#terminal) });
-    return { runs, label: labelOf(runs.where), options: `${local ? ' --local' : ''}${dirOption(dir)}` };
+    return { runs, label: labelOf(runs.where), options: optionsHere(dir, local) };
   }
 
   /**
@@ -121,7 +126,7 @@ export class Places {
   async deployed(pipelines?: readonly string[]): Promise<readonly Deployed[]> {
     const { local, aws, stateMachine } = this.#options;
     if (local || (!aws && stateMachine === undefined && !hasAwsSettings(process.env))) return [];
-    const { AwsError, findPipelines, pipelineOf } = await import('../aws/index.ts');
+    const { AwsError, findPipelines, pipelineOf } = await import('../../aws/index.ts');
     if (stateMachine !== undefined) {
       const deployed = await pipelineOf(stateMachine);
       if (pipelines?.includes(deployed.pipeline) ?? true) return [deployed];
@@ -142,15 +147,10 @@ export class Places {
   }
 
   async #onAws(deployed: Deployed, plan?: Plan): Promise<Place> {
-    const { RunsOnAws } = await import('../aws/index.ts');
+    const { RunsOnAws } = await import('../../aws/index.ts');
     const runs = new RunsOnAws({ deployed, ...(plan && { plan }) });
     const { stateMachine } = this.#options;
     const options = stateMachine === undefined ? '' : ` --state-machine ${stateMachine}`;
     return { runs, aws: runs, label: labelOf(runs.where), options };
   }
-}
-
-function dirOption(dir: string): string {
-  if (dir === DEFAULT_DIR) return '';
-  return ` --dir ${/^[\w./-]+$/.test(dir) ? dir : `'${dir.replaceAll("'", "'\\''")}'`}`;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { UsageError } from '../state-machines/contract/errors.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
 
 /**
  * Reads an execution's input: JSON, or `@file` with JSON in it.

@@ -1,8 +1,8 @@
 /** What Ctrl-C, and whatever else asks this process to end, does to a run. */
 
 import { constants } from 'node:os';
-import type { RunDisplay } from './live/display.ts';
-import type { Terminal } from './terminal.ts';
+import type { RunDisplay } from '../live/display.ts';
+import type { Terminal } from '../terminal.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -1,13 +1,13 @@
 /** Follows a run that somebody else carries out: Step Functions, or another process of this machine. */
 
 import { constants } from 'node:os';
-import type { RunResult } from '../state-machines/contract/result.ts';
-import { EXIT } from './exit.ts';
-import type { RunDisplay } from './live/display.ts';
+import type { RunResult } from '../../state-machines/contract/result.ts';
+import { EXIT } from '../exit.ts';
+import type { RunDisplay } from '../live/display.ts';
+import { commandFor } from '../render/hints.ts';
+import type { Terminal } from '../terminal.ts';
 import { planOfRun, tryLoadPlan } from './plan-of-run.ts';
-import { commandFor } from './render/hints.ts';
 import { watchSignals } from './stop-on-signals.ts';
-import type { Terminal } from './terminal.ts';
 import type { ChosenRun } from './which-run.ts';
 
 interface Options {
@@ -49,12 +49,12 @@ export async function watchRun(chosen: ChosenRun, { json }: Options, terminal: T
 
 /** @returns undefined where the run has not ended before the signal */
 async function follow(
-  { place: { runs, label }, run }: ChosenRun,
+  { place: { runs, label, options }, run }: ChosenRun,
   { json, signal }: Options & { readonly signal: AbortSignal },
   terminal: Terminal,
   onDisplay: (display: RunDisplay) => void,
 ): Promise<RunResult | undefined> {
-  const [loaded, { runDisplay }] = await Promise.all([tryLoadPlan(runs.pipeline), import('./live/display.ts')]);
+  const [loaded, { runDisplay }] = await Promise.all([tryLoadPlan(runs.pipeline), import('../live/display.ts')]);
   let display: RunDisplay | undefined;
   let result: RunResult | undefined;
   for await (const event of runs.events(run, { follow: true, signal })) {
@@ -62,7 +62,7 @@ async function follow(
       const tasks = event.type === 'run-started' ? event.tasks : [];
       const { plan, notes } = planOfRun(runs.pipeline, tasks, loaded);
       for (const note of notes) terminal.stderr.write(`note: ${note}\n`);
-      display = runDisplay(plan, terminal, { where: label, ...(json && { json }) });
+      display = runDisplay(plan, terminal, { where: label, options, ...(json && { json }) });
       onDisplay(display);
     }
     display.show(event);

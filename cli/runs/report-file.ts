@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { RunHistory } from '../history/run-history.ts';
-import { UsageError } from '../state-machines/contract/errors.ts';
+import type { RunHistory } from '../../history/run-history.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
 
 const HEAD_BYTES = 4_096;
 

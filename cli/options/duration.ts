@@ -1,4 +1,4 @@
-import { UsageError } from '../state-machines/contract/errors.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
 
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 

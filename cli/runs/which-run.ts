@@ -1,11 +1,12 @@
 /** Which run a command is about: `[pipeline] [run]`, where one word may be either. */
 
-import type { RunSummary } from '../history/runs.ts';
-import { UsageError } from '../state-machines/contract/errors.ts';
-import { isName, PIPELINE_NAME, RUN_ID } from '../state-machines/contract/names.ts';
-import { show } from '../state-machines/contract/show.ts';
-import { didYouMean, nearest } from '../state-machines/graph/nearest.ts';
-import { pipelineNames, pipelinesIn } from './pipelines.ts';
+import type { Command } from 'commander';
+import type { RunSummary } from '../../history/runs.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
+import { isName, PIPELINE_NAME, RUN_ID } from '../../state-machines/contract/names.ts';
+import { show } from '../../state-machines/contract/show.ts';
+import { didYouMean, nearest } from '../../state-machines/graph/nearest.ts';
+import { pipelineNames, pipelinesIn } from '../pipelines.ts';
 import { labelOf, type Place, type Places } from './where.ts';
 
 export interface ChosenRun {
@@ -17,15 +18,20 @@ export interface ChosenRun {
 /** What stands for a run that is not named. */
 export type Default = 'the latest one' | 'the one that is running' | 'none';
 
+export type RunArguments = readonly [pipeline: string | undefined, run: string | undefined];
+
+/** The words of a command that is about one run. */
+export function runArguments(command: Command, default_: Exclude<Default, 'none'>): Command {
+  return command
+    .argument('[pipeline]', 'its name, or the id of a run of any pipeline (default: the only pipeline there is)')
+    .argument('[run]', `the run's id (default: ${default_})`);
+}
+
 /** As many of the latest ones are looked at for one that is meant. */
 const LOOKED_AT = 100;
 
 /** @throws UsageError where it is none, or cannot be told; AwsError where AWS cannot be asked */
-export async function chooseRun(
-  [first, second]: readonly [string | undefined, string | undefined],
-  places: Places,
-  default_: Default,
-): Promise<ChosenRun> {
+export async function chooseRun([first, second]: RunArguments, places: Places, default_: Default): Promise<ChosenRun> {
   if (first === undefined) return defaultRun(await places.of(await onlyPipeline(places)), default_);
   if (second !== undefined) return namedRun(first, second, places);
   const known = knownPipelines(places);
@@ -72,7 +78,7 @@ async function namedRun(pipeline: string, run: string, places: Places): Promise<
   if (!isName(PIPELINE_NAME, pipeline)) throw unknownPipeline(pipeline, knownPipelines(places), places);
   const place = await placeOfKnown(pipeline, places);
   if (!place.aws) return { place, run };
-  const { RunsHere } = await import('../local/runs-here.ts');
+  const { RunsHere } = await import('../../local/runs-here.ts');
   const here = new RunsHere({ dir: places.dir, pipeline });
   if (isName(RUN_ID, run) && here.runOf(run) !== undefined && !(await exists(place, run))) {
     throw new UsageError(

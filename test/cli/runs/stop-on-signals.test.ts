@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { stopOnSignals, watchSignals } from '../../cli/stop-on-signals.ts';
-import { fakeStream } from './fixtures.ts';
+import { stopOnSignals, watchSignals } from '../../../cli/runs/stop-on-signals.ts';
+import { fakeStream } from '../fixtures.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,4 +1,4 @@
-import { UsageError } from '../state-machines/contract/errors.ts';
+import { UsageError } from '../../state-machines/contract/errors.ts';
 
 /**
  * @param option names it in the error

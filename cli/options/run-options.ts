@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULT_DIR } from './dir.ts';
+import { DEFAULT_DIR } from '../../history/dir-option.ts';
 
 /** What can be said of every execution on this machine. */
 export interface CommonRunOptions {

@@ -1,8 +1,8 @@
 /** The plan that a run is shown by: the project's, as far as it is the one that the run is of. */
 
-import { Plan } from '../state-machines/graph/plan.ts';
-import { TaskGraph } from '../state-machines/graph/task-graph.ts';
-import { loadPipeline } from './pipelines.ts';
+import { Plan } from '../../state-machines/graph/plan.ts';
+import { TaskGraph } from '../../state-machines/graph/task-graph.ts';
+import { loadPipeline } from '../pipelines.ts';
 
 export interface LoadedPlan {
   readonly plan?: Plan;

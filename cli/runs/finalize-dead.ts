@@ -1,18 +1,18 @@
 /** Before any command: runs whose process died are finalized first, so that nothing of them waits longer than that. */
 
-import { formatReleased, formatTime } from '../history/units.ts';
-import type { FinalizedRun } from '../local/dead-runs/finalize-dead-run.ts';
-import { findDeadRuns } from '../local/dead-runs/find-dead-runs.ts';
-import type { RunFolder } from '../local/runs/run-folder.ts';
-import { loadProjectPlan } from './pipelines.ts';
-import type { Terminal } from './terminal.ts';
+import { formatReleased, formatTime } from '../../history/units.ts';
+import type { FinalizedRun } from '../../local/dead-runs/finalize-dead-run.ts';
+import { findDeadRuns } from '../../local/dead-runs/find-dead-runs.ts';
+import type { RunFolder } from '../../local/runs/run-folder.ts';
+import { loadProjectPlan } from '../pipelines.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** A run that cannot be finalized does not keep the command from its work. */
 export async function finalizeDeadRuns(dir: string, { stderr }: Terminal): Promise<FinalizedRun[]> {
   const dead = findDeadRuns(dir);
   if (dead.length === 0) return [];
   // What it takes to run a pipeline is loaded only for that.
-  const { finalizeDeadRun } = await import('../local/dead-runs/finalize-dead-run.ts');
+  const { finalizeDeadRun } = await import('../../local/dead-runs/finalize-dead-run.ts');
   const finalized: FinalizedRun[] = [];
   for (const one of dead) {
     stderr.write(`${nameOf(one.folder)} had died; finalizing it …\n`);

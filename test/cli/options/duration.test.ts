@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseDuration } from '../../cli/duration.ts';
+import { parseDuration } from '../../../cli/options/duration.ts';
 
 it.each([
   ['30s', 30],

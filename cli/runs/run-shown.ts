@@ -1,13 +1,13 @@
 /** What `show` and `report` are about: a run as it stands, the plan to see it by, and where there is more. */
 
-import { historyOf } from '../history/builder.ts';
-import type { Links } from '../history/links.ts';
-import type { RunHistory } from '../history/run-history.ts';
-import { RunsHere } from '../local/runs-here.ts';
-import type { Plan } from '../state-machines/graph/plan.ts';
+import { historyOf } from '../../history/builder.ts';
+import type { Links } from '../../history/links.ts';
+import type { RunHistory } from '../../history/run-history.ts';
+import { RunsHere } from '../../local/runs-here.ts';
+import type { Plan } from '../../state-machines/graph/plan.ts';
 import { planOfRun, tryLoadPlan } from './plan-of-run.ts';
 import type { Place, Places } from './where.ts';
-import { type ChosenRun, chooseRun } from './which-run.ts';
+import { type ChosenRun, chooseRun, type RunArguments } from './which-run.ts';
 
 export interface ShownRun {
   readonly place: Place;
@@ -19,10 +19,7 @@ export interface ShownRun {
 }
 
 /** @throws as `chooseRun` */
-export async function runToShow(
-  args: readonly [string | undefined, string | undefined],
-  places: Places,
-): Promise<ShownRun> {
+export async function runToShow(args: RunArguments, places: Places): Promise<ShownRun> {
   return shownRun(await chooseRun(args, places, 'the latest one'));
 }
 

@@ -1,2 +1,0 @@
-/** Where runs keep their data, unless `--dir` says otherwise. */
-export const DEFAULT_DIR = '.ebbtide';
