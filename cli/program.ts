@@ -1,5 +1,6 @@
 /** The command line: what can be said, and what becomes of errors. Commands live in commands/, one file each. */
 
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { DEFAULT_DIR } from '../history/dir-option.ts';
 import type { CliErrorCode } from '../state-machines/contract/error-codes.ts';
@@ -27,6 +28,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   };
   const program = new Command('ebbtide')
     .description('Runs typed task graphs as Step Functions state machines that leave no intermediate data behind.')
+    .version(ownVersion(), '--version', 'print the version')
     .option('--verbose', 'with an error, also print its stack and its causes')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
@@ -68,6 +70,11 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     return exitCodeOf(told);
   }
   return exitCode;
+}
+
+/** By the package's own name: sources and build lie at different depths. */
+function ownVersion(): string {
+  return createRequire(import.meta.url)('ebbtide/package.json').version;
 }
 
 /** Commander's own: an unknown command or option, a missing or a superfluous argument. */

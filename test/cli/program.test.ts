@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ebbtide, temporaryFolder } from './fixtures.ts';
@@ -86,6 +86,11 @@ describe('ebbtide plan flights', () => {
       limits: expect.any(Array),
     });
   });
+});
+
+it('its version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect(await ebbtide('--version')).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
 });
 
 describe('help', () => {
