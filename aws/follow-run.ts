@@ -15,6 +15,7 @@ import { describeExecution, type Execution } from './executions.ts';
 import type { Deployed } from './find-pipelines.ts';
 import type { FoundRun } from './find-run.ts';
 import { MapRuns } from './map-runs.ts';
+import { patiently } from './patience.ts';
 import { type Pace, readHistory } from './read-history.ts';
 import { RunEnding } from './run-ending.ts';
 
@@ -47,7 +48,7 @@ export async function* followRun(
   const { end } = ending;
   if (!end) return;
 
-  const isFinalized = await leftSomethingToDo(client, deployed, ending);
+  const isFinalized = await leftSomethingToDo(client, deployed, ending, options);
   if (isFinalized) {
     const finalizer = await finalizerOf(client, deployed, execution.name, end.at, options);
     if (finalizer === 'later') return;
@@ -77,7 +78,7 @@ async function* readExecution(
   { follow, signal, pace }: FollowOptions,
 ): AsyncGenerator<RunEvent, 'over' | 'goes on'> {
   const reader = new ExecutionHistoryReader({ ...about, ...(plan && { plan }), executionArn, role });
-  const maps = new MapRuns(client);
+  const maps = new MapRuns(client, signal);
   const told = (events: RunEvent[]) => {
     for (const event of events) ending.tell(event);
     return events;
@@ -103,10 +104,17 @@ function isEntered({ stateEnteredEventDetails: entered }: HistoryEvent, state: s
 }
 
 /** Not of one that has cleaned up after itself, unless the pipeline as it is deployed has tasks after the execution. */
-async function leftSomethingToDo(client: SFNClient, { finalizerArn }: Deployed, ending: RunEnding): Promise<boolean> {
+async function leftSomethingToDo(
+  client: SFNClient,
+  { finalizerArn }: Deployed,
+  ending: RunEnding,
+  { signal, pace }: FollowOptions,
+): Promise<boolean> {
   if (!finalizerArn) return false;
   if (ending.end?.status !== 'SUCCEEDED' && !ending.hasReported) return true;
-  const { definition = '{}' } = await client.send(new DescribeStateMachineCommand({ stateMachineArn: finalizerArn }));
+  const describe = new DescribeStateMachineCommand({ stateMachineArn: finalizerArn });
+  const ask = () => client.send(describe, signal && { abortSignal: signal });
+  const { definition = '{}' } = await patiently(ask, pace, signal);
   return STATES.afterExecution in (JSON.parse(definition).States ?? {});
 }
 
@@ -118,12 +126,13 @@ async function finalizerOf(
   endedAt: Date,
   { follow, signal, pace }: FollowOptions,
 ): Promise<Execution | 'later' | undefined> {
-  const began = Date.now();
+  // By AWS's clock, where this machine's is known to be wrong: the SDK tells by the answers.
+  const began = Date.now() + client.config.systemClockOffset;
   let waitMs = pace.shortestMs;
   for (;;) {
-    const finalizer = await describeExecution(client, finalizerArn, name, signal);
+    const finalizer = await patiently(() => describeExecution(client, finalizerArn, name, signal), pace, signal);
     if (finalizer) return finalizer;
-    const now = Date.now();
+    const now = Date.now() + client.config.systemClockOffset;
     // Of a run that ended long ago none will come, or it was here and is not known any more.
     if (began - endedAt.getTime() > FINALIZER_WITHIN_MS) return undefined;
     if (!follow) return 'later';

@@ -142,6 +142,13 @@ describe('a run that was ended from outside', () => {
     });
   });
 
+  it('is waited for by the clock of AWS, where the one of this machine is wrong', async () => {
+    vi.mocked(Date.now).mockReturnValue(START * 1_000 + 3_600_000);
+    endpoint.clock = () => START * 1_000 + 60_000;
+    stored = { 'run/one': { status: 'ABORTED', history: ABORTED, cause: 'enough' } };
+    expect(typesOf(await all(false)).at(-1)).toBe('execution-ended');
+  });
+
   it('whose finalizer never comes is not waited for without end', async () => {
     let now = START * 1_000;
     vi.mocked(Date.now).mockImplementation(() => (now += 60_000));
@@ -178,7 +185,8 @@ describe('a history', () => {
       'run-ended',
     ]);
     const pages = endpoint.requests.filter(({ action }) => action === 'GetExecutionHistory');
-    expect(pages.every(({ body }) => body['includeExecutionData'] === true && body['maxResults'] === 1_000)).toBe(true);
+    expect(pages.every(({ body }) => body['includeExecutionData'] === true)).toBe(true);
+    expect(pages.every(({ body }) => body['maxResults'] === (body['reverseOrder'] ? 100 : 1_000))).toBe(true);
     expect(pages.length).toBeLessThan(2 * whole.length);
   });
 
@@ -191,17 +199,33 @@ describe('a history', () => {
     expect(times).toBe(2);
   });
 
-  it('of an execution that was redriven goes on behind its first end', async () => {
-    const redriven = chain(
-      STARTED,
-      ['ExecutionFailed', { error: 'TaskFailed', cause: 'x' }],
-      ['ExecutionRedriven', { redriveCount: 1 }],
-      ...attempt('first'),
-      ['ExecutionSucceeded', { output: JSON.stringify(result) }],
-    );
-    stored = { 'run/one': { status: 'SUCCEEDED', history: redriven } };
-    expect(await last()).toEqual(result);
+  it('goes on where AWS was out of reach for a while', async () => {
+    let polls = 0;
+    const answer = answering(() => ({
+      'run/one': { status: 'RUNNING', history: polls < 3 ? whole.slice(0, 3) : whole },
+    }));
+    endpoint.answer = (action, body) => {
+      if (!body['reverseOrder']) return answer(action, body);
+      polls += 1;
+      return polls < 3 ? { error: 'ThrottlingException' } : answer(action, body);
+    };
+    expect(typesOf(await all()).at(-1)).toBe('run-ended');
   });
+
+  it.each([1, 2, 3])(
+    'of an execution that was redriven goes on behind its first end, in pages of %j',
+    async (pageSize) => {
+      const redriven = chain(
+        STARTED,
+        ['ExecutionFailed', { error: 'TaskFailed', cause: 'x' }],
+        ['ExecutionRedriven', { redriveCount: 1 }],
+        ...attempt('first'),
+        ['ExecutionSucceeded', { output: JSON.stringify(result) }],
+      );
+      endpoint.answer = answering(() => ({ 'run/one': { status: 'SUCCEEDED', history: redriven } }), { pageSize });
+      expect(await last()).toEqual(result);
+    },
+  );
 
   it.each([true, false])('tells how far a Distributed Map is, where that may be asked (%j)', async (mayAsk) => {
     const counts = [
