@@ -10,6 +10,7 @@ import {
   StateMachineDoesNotExist,
 } from '@aws-sdk/client-sfn';
 import { UsageError } from '../state-machines/contract/errors.ts';
+import { assertKeep } from '../state-machines/contract/execution-input.ts';
 import { explainName, isName, RUN_ID } from '../state-machines/contract/names.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { PAYLOAD_LIMIT } from '../state-machines/contract/result.ts';
@@ -39,6 +40,7 @@ export async function startExecution(
   const run = name ?? newRunId();
   if (!isName(RUN_ID, run)) throw new UsageError('InvalidRunId', explainName('run id', RUN_ID, run));
   const text = asJson(input);
+  assertKeep(input);
   const exists = () =>
     new UsageError(
       'RunExists',

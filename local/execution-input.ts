@@ -1,9 +1,9 @@
 /** The input of an execution here: any JSON value that Step Functions would take. */
 
 import { UsageError } from '../state-machines/contract/errors.ts';
+import { assertKeep } from '../state-machines/contract/execution-input.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { PAYLOAD_LIMIT } from '../state-machines/contract/result.ts';
-import { show } from '../state-machines/contract/show.ts';
 
 export interface ReadByEbbtide {
   readonly keep?: boolean | undefined;
@@ -25,10 +25,7 @@ export function executionInput(input: unknown, { keep, resume }: ReadByEbbtide):
       `the input is ${Buffer.byteLength(text)} bytes long; Step Functions takes ${PAYLOAD_LIMIT}`,
     );
   }
-  const asked = isObject(input) ? input['keep'] : undefined;
-  if (asked !== undefined && typeof asked !== 'boolean') {
-    throw new UsageError('InvalidInput', `the input has "keep": ${show(asked)}; it must be true or false`);
-  }
+  assertKeep(input);
   if (!keep && resume === undefined) return JSON.parse(text);
   if (isObject(input)) return { ...JSON.parse(text), ...(keep && { keep }), ...(resume !== undefined && { resume }) };
   throw new UsageError(
