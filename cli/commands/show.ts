@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { printableIn } from '../printable.ts';
 import { renderHistory } from '../render/history.ts';
 import { styler, type Terminal } from '../terminal.ts';
 import { Places, type WhereOptions, whereOptions } from '../where.ts';
@@ -25,7 +26,7 @@ export function showCommand(terminal: Terminal): Command {
         return;
       }
       const verbose = command.optsWithGlobals<{ readonly verbose?: true }>().verbose ?? false;
-      const shown = { history, links, notes, place, verbose, now: Date.now() };
+      const shown = { ...printableIn({ history, links, notes }), place, verbose, now: Date.now() };
       terminal.stdout.write(`${renderHistory(shown, styler(terminal.stdout))}\n`);
     });
 }

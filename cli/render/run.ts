@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } 
 import { cutText } from '../../state-machines/contract/result.ts';
 import type { RunResult, TaskResult, TaskStatus } from '../../state-machines/index.ts';
 import { DEFAULT_DIR } from '../dir.ts';
+import { printable } from '../printable.ts';
 import type { Style } from '../terminal.ts';
 import { renderDenials } from './denials.ts';
 import { renderTable } from './table.ts';
@@ -108,7 +109,7 @@ function firstLines(path: string, columns: number): string[] {
   // Not text: nothing to show.
   if (text.includes('\0')) return [];
   const lines = text.trimEnd().split('\n').slice(0, LINES_SHOWN);
-  return lines.map((line) => cutText(line, Math.min(LINE_WIDTH, columns - 3)));
+  return lines.map((line) => cutText(printable(line), Math.min(LINE_WIDTH, columns - 3)));
 }
 
 function renderVerdict({ result, folder, report }: EndedRun, style: StyleText): string {
