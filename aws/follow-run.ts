@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescribeStateMachineCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import type { RunEvent } from '../history/events.ts';
 import { ExecutionHistoryReader } from '../history/from-execution-history.ts';
 import { STATES } from '../state-machines/contract/states.ts';
@@ -41,8 +41,8 @@ export async function* followRun(
 ): AsyncGenerator<RunEvent> {
   const { plan } = options;
   const ending = new RunEnding(deployed.pipeline, plan);
-  const read = (role: 'run' | 'finalizer', { arn, name, input }: Pick<Execution, 'arn' | 'name' | 'input'>) =>
-    readExecution(client, arn, role, { plan, pipeline: deployed.pipeline, name, run, input }, ending, options);
+  const read = (role: 'run' | 'finalizer', { arn, name, input, status }: Execution) =>
+    readExecution(client, arn, role, { plan, pipeline: deployed.pipeline, name, run, input, status }, ending, options);
 
   yield* read('run', execution);
   const { end } = ending;
@@ -66,6 +66,7 @@ interface About {
   readonly name: string;
   readonly run: string;
   readonly input: unknown;
+  readonly status: Execution['status'];
 }
 
 /** @returns whether there is more of it to come */
@@ -73,7 +74,7 @@ async function* readExecution(
   client: SFNClient,
   executionArn: string,
   role: 'run' | 'finalizer',
-  { plan, ...about }: About,
+  { plan, status, ...about }: About,
   ending: RunEnding,
   { follow, signal, pace }: FollowOptions,
 ): AsyncGenerator<RunEvent, 'over' | 'goes on'> {
@@ -90,17 +91,17 @@ async function* readExecution(
     }
     const { event } = read;
     ending.see(role, event);
+    if (ending.isSettled) {
+      // As long as a function may run it waits now, which nobody should have to do with it.
+      if (status === 'RUNNING') return 'over';
+      // What it found then is in the result, and no event of the run any more.
+      continue;
+    }
     yield* told(reader.add(event));
     if (maps.isBehind(reader.mapRuns)) yield* told(await maps.count(reader.mapRuns));
-    // As long as a function may run it waits then, which nobody should have to do with it.
-    if (role === 'finalizer' && ending.isKnown && isEntered(event, STATES.lateWriters)) return 'over';
   }
   yield* told(await maps.count(reader.mapRuns));
   return ending.hasEnded(role) ? 'over' : 'goes on';
-}
-
-function isEntered({ stateEnteredEventDetails: entered }: HistoryEvent, state: string): boolean {
-  return entered?.name === state;
 }
 
 /** Not of one that has cleaned up after itself, unless the pipeline as it is deployed has tasks after the execution. */

@@ -26,10 +26,12 @@ const typesOf = (events: readonly RunEvent[]) => events.map(({ type }) => type);
 
 const ABORTED = chain(STARTED, ...attempt('first'), ['ExecutionAborted', { cause: 'enough' }]);
 const CLEANED = resultOf({ status: 'ABORTED', error: { name: 'Aborted', message: 'enough' } });
-const FINALIZED = chain(['ExecutionStarted', { input: '{}' }], ...attempt('Cleanup', { done: true, result: CLEANED }), [
-  'WaitStateEntered',
-  { name: STATES.lateWriters, input: '{}' },
-]);
+const UNTIL_WAIT = [
+  ['ExecutionStarted', { input: '{}' }],
+  ...attempt('Cleanup', { done: true, result: CLEANED }),
+  ['WaitStateEntered', { name: STATES.lateWriters, input: '{}' }],
+] as const;
+const FINALIZED = chain(...UNTIL_WAIT);
 
 describe('a run that cleaned up after itself', () => {
   it('is over with its execution, whose result it has; nothing is asked of its finalizer', async () => {
@@ -107,6 +109,22 @@ describe('a run that was ended from outside', () => {
       'finalizer/one': { status: 'SUCCEEDED', history: swept },
     };
     expect(await last()).toMatchObject({ status: 'ABORTED', released: { objects: 5, bytes: 12, left: 0 } });
+  });
+
+  it('is over when its finalizer began to wait, also once that has swept behind it', async () => {
+    const waits = { 'run/one': { status: 'ABORTED', history: ABORTED, cause: 'enough' } };
+    stored = { ...waits, 'finalizer/one': { status: 'RUNNING', history: FINALIZED } };
+    const then = (await all()).at(-1);
+    const history = chain(...UNTIL_WAIT, ...attempt(STATES.sweep, { done: true, objects: 2, bytes: 7 }), [
+      'ExecutionSucceeded',
+      { output: JSON.stringify(CLEANED) },
+    ]);
+    stored = { ...waits, 'finalizer/one': { status: 'SUCCEEDED', history } };
+    const events = await all(false);
+    const later = events.at(-1);
+    expect(events.every(({ at }) => at <= (later?.at ?? ''))).toBe(true);
+    expect(then).toMatchObject({ type: 'run-ended', at: later?.at, result: { released: { objects: 3, bytes: 5 } } });
+    expect(later).toMatchObject({ type: 'run-ended', result: { released: { objects: 5, bytes: 12 } } });
   });
 
   it('of which no finalizer is known any more has the result that its history tells, and says so', async () => {
