@@ -36,7 +36,7 @@ export async function watchRun(chosen: ChosenRun, { json }: Options, terminal: T
     const result = await follow(chosen, { json, signal: watching.signal }, terminal, (made) => {
       display = made;
     });
-    if (watching.signal.aborted) return 128 + constants.signals.SIGINT;
+    if (watching.signal.aborted) return 128 + constants.signals[watching.signal.reason as NodeJS.Signals];
     if (!result)
       throw new Error(`the run ${run} tells no more, though it has not ended; to look again: ${again.watch}`);
     if (result.status === 'SUCCEEDED') return EXIT.done;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { printableIn } from '../printable.ts';
+import { printableIn, printableJson } from '../printable.ts';
 import { renderHistory } from '../render/history.ts';
 import { styler, type Terminal } from '../terminal.ts';
 import { Places, type WhereOptions, whereOptions } from '../where.ts';
@@ -22,7 +22,7 @@ export function showCommand(terminal: Terminal): Command {
       const { place, history, links, notes } = await runToShow([pipeline, run], new Places(options, terminal));
       if (options.json) {
         for (const note of notes) terminal.stderr.write(`${note}\n`);
-        terminal.stdout.write(`${JSON.stringify({ ...history, where: place.runs.where, links }, null, 2)}\n`);
+        terminal.stdout.write(`${printableJson({ ...history, where: place.runs.where, links }, 2)}\n`);
         return;
       }
       const verbose = command.optsWithGlobals<{ readonly verbose?: true }>().verbose ?? false;

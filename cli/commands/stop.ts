@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatReleased, formatTime } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/index.ts';
-import { printableIn } from '../printable.ts';
+import { printableIn, printableJson } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 import { Places, type WhereOptions, whereOptions } from '../where.ts';
 import { chooseRun } from '../which-run.ts';
@@ -25,7 +25,7 @@ export function stopCommand(terminal: Terminal): Command {
           `stopping the run ${id} of ${place.runs.pipeline} ${place.label} (${who}): what it left is being cleaned up${place.aws ? '; Ctrl-C ends only the waiting for that' : ''}\n`,
         );
       const result = await place.runs.stop(id, onAsked);
-      terminal.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : endOf(printableIn(result))}\n`);
+      terminal.stdout.write(`${options.json ? printableJson(result, 2) : endOf(printableIn(result))}\n`);
     });
 }
 

@@ -7,7 +7,7 @@ import { ContractError, UsageError } from '../../state-machines/contract/errors.
 import { isObject } from '../../state-machines/contract/objects.ts';
 import { GraphError } from '../../state-machines/graph/errors.ts';
 import { EXIT } from '../exit.ts';
-import { printable } from '../printable.ts';
+import { printable, printableJson } from '../printable.ts';
 import type { Style } from '../terminal.ts';
 
 export interface ErrorStyle {
@@ -28,7 +28,7 @@ export function renderError(error: unknown, { verbose, json, style }: ErrorStyle
   const stack = verbose ? stackOf(error) : undefined;
   if (json) {
     const problems = error instanceof GraphError ? { problems: error.problems } : {};
-    return JSON.stringify({
+    return printableJson({
       code,
       message: messageOf(error),
       ...problems,
