@@ -31,12 +31,12 @@ export async function withClients<T>(settings: AwsSettings, use: (clients: Clien
 }
 
 export function openClients(settings: AwsSettings): Clients {
-  const patience = process.env['AWS_MAX_ATTEMPTS'] ? {} : { maxAttempts: ATTEMPTS };
+  const isToldHowOften = Boolean(process.env['AWS_MAX_ATTEMPTS']);
+  const patience = isToldHowOften ? {} : { maxAttempts: ATTEMPTS };
   const region = settings.region ?? regionOfEnvironment();
   const common = { ...settings, ...(region && { region }), ...patience, requestHandler: TIMEOUTS };
   const clients = { sfn: new SFNClient(common), lambda: new LambdaClient(common) };
-  giveUpUnreached(clients.sfn);
-  giveUpUnreached(clients.lambda);
+  if (!isToldHowOften) for (const client of Object.values(clients)) giveUpUnreached(client);
   return clients;
 }
 
