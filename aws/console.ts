@@ -5,7 +5,7 @@ import type { MachineArn } from './arns.ts';
 export type Place = Pick<MachineArn, 'partition' | 'region'>;
 
 export function executionUrl(place: Place, executionArn: string): string {
-  return inConsole(place, 'states', `/v2/executions/details/${executionArn}`);
+  return inConsole(place, 'states', `/v2/executions/details/${encodeURI(executionArn)}`);
 }
 
 /** @param filter in CloudWatch's filter syntax @param from milliseconds since 1970 */

@@ -72,7 +72,7 @@ const THROTTLED = [
 const UNREACHABLE = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'EPIPE'];
 
 function explained(error: SdkError): Explained {
-  const { name, message, code = '' } = error;
+  const { name, message } = error;
   if (message === 'Region is missing')
     return [
       'AwsRegion',
@@ -94,9 +94,8 @@ function explained(error: SdkError): Explained {
       'AwsThrottled',
       `AWS takes no more requests for now, and did not after ${error.$metadata?.attempts ?? 'several'} attempts: others in this account and region ask a lot at the same time; try again in a minute (${sentence(message)})`,
     ];
-  if (UNREACHABLE.includes(code) || TLS.test(code) || name === 'TimeoutError')
-    return ['AwsUnreachable', unreachable(error)];
-  if (name === 'SyntaxError' && error.$metadata)
+  if (isUnreached(error)) return ['AwsUnreachable', unreachable(error)];
+  if ((name === 'SyntaxError' || name === 'Unknown') && error.$metadata)
     return [
       'AwsFailed',
       `what answered is not AWS: no JSON (HTTP ${error.$metadata.httpStatusCode ?? 'status unknown'}); is there a proxy in between, or is ${endpointVariable()?.join(' ') ?? 'the endpoint'} another service?`,
@@ -158,6 +157,13 @@ function endpointVariable(): [name: string, value: string] | undefined {
   for (const [name, value] of Object.entries(process.env))
     if (name.startsWith('AWS_ENDPOINT_URL') && value) return [name, value];
   return undefined;
+}
+
+/** Whether a request came to nobody. */
+export function isUnreached(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { name, code = '' } = error as SdkError;
+  return UNREACHABLE.includes(code) || TLS.test(code) || name === 'TimeoutError';
 }
 
 /** Without the full stop. */

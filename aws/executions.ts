@@ -34,6 +34,7 @@ export const PAGE_SIZE = 100;
 const DEFAULT_LIMIT = 20;
 /** DescribeExecution is answered 15 times a second, when what was saved up is used. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 export const AT_ONCE = 5;
+
 /** @returns undefined where there is none of that name, or not any more: for 90 days after its end */
 export async function describeExecution(
   client: SFNClient,
@@ -103,7 +104,7 @@ export async function listRuns(
       ...(run !== name && { execution: name }),
       status: described?.status ?? statusOf(status),
       startedAt: (startDate ?? new Date(0)).toISOString(),
-      ...(stopDate && { endedAt: stopDate.toISOString() }),
+      ...endOf(described?.stoppedAt ?? stopDate),
     };
   });
 }
@@ -136,6 +137,10 @@ export async function firstOf<T>(items: AsyncIterable<T>, limit: number): Promis
     if (first.length >= limit) break;
   }
   return first;
+}
+
+function endOf(stoppedAt: Date | undefined): Pick<RunSummary, 'endedAt'> {
+  return stoppedAt ? { endedAt: stoppedAt.toISOString() } : {};
 }
 
 function timeOf({ startDate }: ExecutionListItem): number {

@@ -12,7 +12,7 @@ import { UsageError } from '../state-machines/contract/errors.ts';
 import { TAGS } from '../state-machines/contract/tags.ts';
 import { parseStateMachineArn } from './arns.ts';
 import { withClients } from './clients.ts';
-import { isDenied } from './errors.ts';
+import { inWords, isDenied } from './errors.ts';
 import type { AwsSettings } from './settings.ts';
 
 /** A pipeline where it is deployed. */
@@ -30,32 +30,55 @@ export interface Deployed {
 /** https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html#service-limits-api-action-throttling-general */
 const AT_ONCE = 5;
 
+/** What a look at all state machines has found. */
+export interface Search {
+  /** By pipeline and deployment. */
+  readonly found: readonly Deployed[];
+  /** Why it is not known of some whether they are a pipeline's. */
+  readonly denied?: Error;
+}
+
 /**
  * In the region and the account of the settings, by pipeline and deployment. State machines of others, whose tags may not be
  * read, are passed over where one is found all the same.
  *
  * @param pipelines only of these names
+ * @throws AwsError, also where none was found, but might have been, were all tags to be read
+ */
+export async function findPipelines(pipelines?: readonly string[], settings: AwsSettings = {}): Promise<Deployed[]> {
+  return pipelinesIn(await searchPipelines(settings), pipelines);
+}
+
+/**
+ * Looks at all state machines, whose tags are told a hundred at once, and then one a second.
+ *
  * @throws AwsError
  */
-export function findPipelines(pipelines?: readonly string[], settings: AwsSettings = {}): Promise<Deployed[]> {
+export function searchPipelines(settings: AwsSettings = {}): Promise<Search> {
   return withClients(settings, async ({ sfn }) => {
-    const denials: unknown[] = [];
+    let denied: Error | undefined;
     const tagged = await pLimit(AT_ONCE).map(await listMachines(sfn), async (arn) => {
       try {
         return deployedIn(arn, await tagsOf(sfn, arn));
       } catch (error) {
-        if (!isDenied(error)) throw error;
-        denials.push(error);
+        // That of others, most likely: whoever operates one pipeline need not be granted more.
+        if (!(error instanceof Error && isDenied(error))) throw error;
+        denied = error;
         return undefined;
       }
     });
     const found = tagged
       .flatMap((deployed) => deployed ?? [])
-      .filter(({ pipeline }) => pipelines?.includes(pipeline) ?? true);
-    // It may be one of those.
-    if (found.length === 0 && denials.length > 0) throw denials[0];
-    return found.sort((a, b) => a.pipeline.localeCompare(b.pipeline) || a.deployment.localeCompare(b.deployment));
+      .sort((a, b) => a.pipeline.localeCompare(b.pipeline) || a.deployment.localeCompare(b.deployment));
+    return { found, ...(denied && { denied }) };
   });
+}
+
+/** @throws AwsError as `findPipelines` */
+export function pipelinesIn({ found, denied }: Search, pipelines?: readonly string[]): Deployed[] {
+  const wanted = found.filter(({ pipeline }) => pipelines?.includes(pipeline) ?? true);
+  if (wanted.length === 0 && denied) throw inWords(denied);
+  return wanted;
 }
 
 /**

@@ -4,7 +4,6 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import pLimit from 'p-limit';
 import { RUN_ERRORS } from '../state-machines/contract/error-names.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
-import { isName, RUN_ID } from '../state-machines/contract/names.ts';
 import { resultIn } from '../state-machines/contract/reported-result.ts';
 import type { RunResult } from '../state-machines/contract/result.ts';
 import { didYouMean } from '../state-machines/graph/nearest.ts';
@@ -27,6 +26,12 @@ export interface FoundRun {
   readonly finalizer?: Execution;
 }
 
+/**
+ * What Step Functions takes: somebody may have started one by the console, under a name that no run can have.
+ * https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+ */
+const EXECUTION_NAME = /^[^\s\p{Cc}<>{}[\]?*"#%\\^|~`$&,;:/]{1,80}$/u;
+
 /** How many executions are looked at for the one that resumed a run. */
 const RESUMED_WITHIN = 300;
 
@@ -36,15 +41,30 @@ const RESUMED_WITHIN = 300;
  * @param name of the run, or of an execution that resumed one
  * @throws UsageError where there is none
  */
-export async function findRun(client: SFNClient, deployed: Deployed, name: string): Promise<FoundRun> {
-  // Whatever else it is, it would be part of an ARN.
-  const execution = isName(RUN_ID, name) ? await describeExecution(client, deployed.stateMachineArn, name) : undefined;
+export async function findRun(
+  client: SFNClient,
+  deployed: Deployed,
+  name: string,
+  signal?: AbortSignal,
+): Promise<FoundRun> {
+  const execution = await executionOf(client, deployed, name, signal);
   if (!execution) throw await unknownRun(client, deployed, name);
   const run = runOfExecution(execution);
   const first = { run, execution, ...(await finalizerOf(client, deployed, execution)) };
   if (run !== name || !isKept(first)) return first;
   const latest = await latestThatResumed(client, deployed, first);
   return latest ? { run, execution: latest, ...(await finalizerOf(client, deployed, latest)) } : first;
+}
+
+/** @returns undefined where there is none of that name */
+export async function executionOf(
+  client: SFNClient,
+  { stateMachineArn }: Deployed,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Execution | undefined> {
+  // Whatever else it is, it would be part of an ARN.
+  return EXECUTION_NAME.test(name) ? describeExecution(client, stateMachineArn, name, signal) : undefined;
 }
 
 /** The result that is known of a run whose executions are over, or not. */

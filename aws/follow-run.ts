@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescribeStateMachineCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import type { RunEvent } from '../history/events.ts';
 import { ExecutionHistoryReader } from '../history/from-execution-history.ts';
 import { STATES } from '../state-machines/contract/states.ts';
@@ -15,6 +15,7 @@ import { describeExecution, type Execution } from './executions.ts';
 import type { Deployed } from './find-pipelines.ts';
 import type { FoundRun } from './find-run.ts';
 import { MapRuns } from './map-runs.ts';
+import { patiently } from './patience.ts';
 import { type Pace, readHistory } from './read-history.ts';
 import { RunEnding } from './run-ending.ts';
 
@@ -40,14 +41,14 @@ export async function* followRun(
 ): AsyncGenerator<RunEvent> {
   const { plan } = options;
   const ending = new RunEnding(deployed.pipeline, plan);
-  const read = (role: 'run' | 'finalizer', { arn, name, input }: Pick<Execution, 'arn' | 'name' | 'input'>) =>
-    readExecution(client, arn, role, { plan, pipeline: deployed.pipeline, name, run, input }, ending, options);
+  const read = (role: 'run' | 'finalizer', { arn, name, input, status }: Execution) =>
+    readExecution(client, arn, role, { plan, pipeline: deployed.pipeline, name, run, input, status }, ending, options);
 
   yield* read('run', execution);
   const { end } = ending;
   if (!end) return;
 
-  const isFinalized = await leftSomethingToDo(client, deployed, ending);
+  const isFinalized = await leftSomethingToDo(client, deployed, ending, options);
   if (isFinalized) {
     const finalizer = await finalizerOf(client, deployed, execution.name, end.at, options);
     if (finalizer === 'later') return;
@@ -65,6 +66,7 @@ interface About {
   readonly name: string;
   readonly run: string;
   readonly input: unknown;
+  readonly status: Execution['status'];
 }
 
 /** @returns whether there is more of it to come */
@@ -72,12 +74,12 @@ async function* readExecution(
   client: SFNClient,
   executionArn: string,
   role: 'run' | 'finalizer',
-  { plan, ...about }: About,
+  { plan, status, ...about }: About,
   ending: RunEnding,
   { follow, signal, pace }: FollowOptions,
 ): AsyncGenerator<RunEvent, 'over' | 'goes on'> {
   const reader = new ExecutionHistoryReader({ ...about, ...(plan && { plan }), executionArn, role });
-  const maps = new MapRuns(client);
+  const maps = new MapRuns(client, signal);
   const told = (events: RunEvent[]) => {
     for (const event of events) ending.tell(event);
     return events;
@@ -89,24 +91,31 @@ async function* readExecution(
     }
     const { event } = read;
     ending.see(role, event);
+    if (ending.isSettled) {
+      // As long as a function may run it waits now, which nobody should have to do with it.
+      if (status === 'RUNNING') return 'over';
+      // What it found then is in the result, and no event of the run any more.
+      continue;
+    }
     yield* told(reader.add(event));
     if (maps.isBehind(reader.mapRuns)) yield* told(await maps.count(reader.mapRuns));
-    // As long as a function may run it waits then, which nobody should have to do with it.
-    if (role === 'finalizer' && ending.isKnown && isEntered(event, STATES.lateWriters)) return 'over';
   }
   yield* told(await maps.count(reader.mapRuns));
   return ending.hasEnded(role) ? 'over' : 'goes on';
 }
 
-function isEntered({ stateEnteredEventDetails: entered }: HistoryEvent, state: string): boolean {
-  return entered?.name === state;
-}
-
 /** Not of one that has cleaned up after itself, unless the pipeline as it is deployed has tasks after the execution. */
-async function leftSomethingToDo(client: SFNClient, { finalizerArn }: Deployed, ending: RunEnding): Promise<boolean> {
+async function leftSomethingToDo(
+  client: SFNClient,
+  { finalizerArn }: Deployed,
+  ending: RunEnding,
+  { signal, pace }: FollowOptions,
+): Promise<boolean> {
   if (!finalizerArn) return false;
   if (ending.end?.status !== 'SUCCEEDED' && !ending.hasReported) return true;
-  const { definition = '{}' } = await client.send(new DescribeStateMachineCommand({ stateMachineArn: finalizerArn }));
+  const describe = new DescribeStateMachineCommand({ stateMachineArn: finalizerArn });
+  const ask = () => client.send(describe, signal && { abortSignal: signal });
+  const { definition = '{}' } = await patiently(ask, pace, signal);
   return STATES.afterExecution in (JSON.parse(definition).States ?? {});
 }
 
@@ -118,12 +127,13 @@ async function finalizerOf(
   endedAt: Date,
   { follow, signal, pace }: FollowOptions,
 ): Promise<Execution | 'later' | undefined> {
-  const began = Date.now();
+  // By AWS's clock, where this machine's is known to be wrong: the SDK tells by the answers.
+  const began = Date.now() + client.config.systemClockOffset;
   let waitMs = pace.shortestMs;
   for (;;) {
-    const finalizer = await describeExecution(client, finalizerArn, name, signal);
+    const finalizer = await patiently(() => describeExecution(client, finalizerArn, name, signal), pace, signal);
     if (finalizer) return finalizer;
-    const now = Date.now();
+    const now = Date.now() + client.config.systemClockOffset;
     // Of a run that ended long ago none will come, or it was here and is not known any more.
     if (began - endedAt.getTime() > FINALIZER_WITHIN_MS) return undefined;
     if (!follow) return 'later';

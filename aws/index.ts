@@ -4,7 +4,16 @@
  */
 
 export { AwsError, type AwsErrorCode } from './errors.ts';
-export { ambiguous, type Deployed, findPipelines, pipelineOf, theDeploymentOf } from './find-pipelines.ts';
+export {
+  ambiguous,
+  type Deployed,
+  findPipelines,
+  pipelineOf,
+  pipelinesIn,
+  type Search,
+  searchPipelines,
+  theDeploymentOf,
+} from './find-pipelines.ts';
 export { invokeReaper } from './reaper-function.ts';
 export { RunsOnAws, type RunsOnAwsOptions, type Started } from './runs-on-aws.ts';
 export { type AwsSettings, hasAwsSettings } from './settings.ts';

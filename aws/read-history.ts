@@ -2,9 +2,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HistoryEvent, paginateGetExecutionHistory, type SFNClient } from '@aws-sdk/client-sfn';
+import { patiently } from './patience.ts';
 
 /** The largest page there is. https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html */
 const PAGE_SIZE = 1_000;
+/** Of what is new. Each event brings its data, and the last page of them is fetched again each time. */
+const NEW_PAGE_SIZE = 100;
 
 /**
  * How long to wait between questions, while nothing happens longer and longer. GetExecutionHistory is answered 20 times a
@@ -41,20 +44,21 @@ export async function* readHistory(
 ): AsyncGenerator<Read> {
   // A paginator leaves its token in the query, so each gets its own.
   const query = () => ({ executionArn, includeExecutionData: true });
-  const config = { client, pageSize: PAGE_SIZE };
   let last = 0;
-  for await (const { events = [] } of paginateGetExecutionHistory(config, query(), { abortSignal: signal })) {
+  const pages = paginateGetExecutionHistory({ client, pageSize: PAGE_SIZE }, query(), { abortSignal: signal });
+  for await (const { events = [], nextToken } of pages) {
     const { current, isOver } = untilOver(events);
     for (const event of current) {
       last = event.id ?? last;
       yield { event };
     }
-    if (isOver) return;
+    // Where it was redriven, that is the first event of the next page.
+    if (isOver && !nextToken) return;
   }
   let waitMs = pace.shortestMs;
   while (follow) {
     await sleep(waitMs, undefined, { signal });
-    const events = await since(last);
+    const events = await patiently(() => since(last), pace, signal);
     const { current, isOver } = untilOver(events);
     for (const event of current) {
       last = event.id ?? last;
@@ -68,7 +72,9 @@ export async function* readHistory(
   /** From the latest one backwards: a history of 25,000 events is not read again each time. */
   async function since(id: number): Promise<HistoryEvent[]> {
     const found: HistoryEvent[] = [];
-    const pages = paginateGetExecutionHistory(config, { ...query(), reverseOrder: true }, { abortSignal: signal });
+    const reversed = { ...query(), reverseOrder: true };
+    const config = { client, pageSize: NEW_PAGE_SIZE };
+    const pages = paginateGetExecutionHistory(config, reversed, { abortSignal: signal });
     for await (const { events = [] } of pages) {
       const newer = events.filter((event) => (event.id ?? 0) > id);
       found.push(...newer);

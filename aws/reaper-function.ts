@@ -13,7 +13,8 @@ import type { AwsSettings } from './settings.ts';
  * @throws AwsError
  */
 export function invokeReaper(name: string, dryRun: boolean, settings: AwsSettings = {}): Promise<ReapSummary> {
-  return withClients(settings, ({ lambda }) => askReaper(lambda, name, dryRun));
+  const [, region] = /^arn:[a-z-]+:lambda:([a-z0-9-]+):/.exec(name) ?? [];
+  return withClients({ ...settings, ...(region && { region }) }, ({ lambda }) => askReaper(lambda, name, dryRun));
 }
 
 export async function askReaper(client: LambdaClient, name: string, dryRun: boolean): Promise<ReapSummary> {

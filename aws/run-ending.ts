@@ -7,6 +7,7 @@ import type { RunEvent } from '../history/events.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { resultIn } from '../state-machines/contract/reported-result.ts';
 import type { RunResult, TaskResult } from '../state-machines/contract/result.ts';
+import { STATES } from '../state-machines/contract/states.ts';
 import { Plan } from '../state-machines/graph/plan.ts';
 import { type ExecutionEnd, endIn } from './execution-end.ts';
 import { asFarAsKnown, STOPPED } from './result-of-history.ts';
@@ -19,6 +20,7 @@ export class RunEnding {
   readonly #cleanups: { run?: RunResult; finalizer?: RunResult } = {};
   readonly #after = new Map<string, TaskResult>();
   #isCleanedUp = false;
+  #settledAt: Date | undefined;
   #swept = { objects: 0, bytes: 0 };
 
   /** @param plan without it, tasks that never began are not known */
@@ -46,10 +48,17 @@ export class RunEnding {
     return this.hasReported || this.#isCleanedUp;
   }
 
+  /** Whether the finalizer has come to the wait behind all of its other work, with a result. */
+  get isSettled(): boolean {
+    return this.#settledAt !== undefined;
+  }
+
   see(role: 'run' | 'finalizer', event: HistoryEvent): void {
     const end = endIn(event);
     if (end) this.#ends[role] = end;
     if (event.type === 'ExecutionRedriven') delete this.#ends[role];
+    const isBehindWork = role === 'finalizer' && event.stateEnteredEventDetails?.name === STATES.lateWriters;
+    if (isBehindWork && this.isKnown) this.#settledAt = event.timestamp;
     const text = event.lambdaFunctionSucceededEventDetails?.output ?? event.taskSucceededEventDetails?.output;
     const answer = text === undefined ? undefined : parsed(text);
     if (!isObject(answer) || typeof answer['done'] !== 'boolean') return;
@@ -97,7 +106,7 @@ export class RunEnding {
         bytes: released.bytes + this.#swept.bytes,
       },
     };
-    return { at: (finalizer ?? end).at.toISOString(), type: 'run-ended', result };
+    return { at: (this.#settledAt ?? (finalizer ?? end).at).toISOString(), type: 'run-ended', result };
   }
 
   #reported(): RunResult | undefined {

@@ -11,10 +11,10 @@ import type { Plan } from '../state-machines/graph/plan.ts';
 import { parseStateMachineArn } from './arns.ts';
 import { type Clients, closeClients, openClients, withClients } from './clients.ts';
 import { executionUrl, logEventsUrl } from './console.ts';
-import { inWords, isDenied } from './errors.ts';
-import { describeExecution, listRuns, untilKnown } from './executions.ts';
+import { AwsError, inWords } from './errors.ts';
+import { describeExecution, listRuns, runOfExecution, untilKnown } from './executions.ts';
 import type { Deployed } from './find-pipelines.ts';
-import { type FoundRun, findRun } from './find-run.ts';
+import { executionOf, type FoundRun, findRun } from './find-run.ts';
 import { followRun } from './follow-run.ts';
 import { functionsOf, type PipelineFunctions } from './functions.ts';
 import { PACE, type Pace } from './read-history.ts';
@@ -24,8 +24,8 @@ import { inputToResume, type StartOptions, startExecution, stoppedBy } from './s
 
 export interface RunsOnAwsOptions {
   readonly deployed: Deployed;
-  /** Of the pipeline as it is here; without it, tasks that never began are not known. */
-  readonly plan?: Plan;
+  /** Of the pipeline as it is here; without it, tasks that never began are not known. Asked for where events are read. */
+  readonly plan?: Plan | (() => Promise<Plan | undefined>);
   /** @default the user's own */
   readonly settings?: AwsSettings;
   /** @default between one and five seconds */
@@ -36,6 +36,8 @@ export interface Started {
   /** The run: of one that was resumed, its own id. */
   readonly run: string;
   readonly executionArn: string;
+  /** In the console. */
+  readonly url: string;
 }
 
 /**
@@ -45,7 +47,7 @@ export class RunsOnAws implements Runs {
   readonly pipeline: string;
   readonly where: Where & { readonly kind: 'aws' };
   readonly #deployed: Deployed;
-  readonly #plan: Plan | undefined;
+  readonly #plan: () => Promise<Plan | undefined>;
   readonly #settings: AwsSettings;
   readonly #pace: Pace;
   /** The executions that this has started, by their runs: to be told of them may take AWS some seconds. */
@@ -56,7 +58,7 @@ export class RunsOnAws implements Runs {
     this.pipeline = pipeline;
     this.where = { kind: 'aws', region, stateMachineArn };
     this.#deployed = deployed;
-    this.#plan = plan;
+    this.#plan = typeof plan === 'function' ? plan : async () => plan;
     this.#settings = { ...settings, region };
     this.#pace = pace;
   }
@@ -73,7 +75,7 @@ export class RunsOnAws implements Runs {
     const clients = openClients(this.#settings);
     try {
       const found = await this.#find(clients, run, signal);
-      const options = { plan: this.#plan, follow, signal, pace: this.#pace };
+      const options = { plan: await this.#plan(), follow, signal, pace: this.#pace };
       yield* followRun(clients.sfn, this.#deployed, found, options);
     } catch (error) {
       if (!signal?.aborted) throw inWords(error);
@@ -82,7 +84,15 @@ export class RunsOnAws implements Runs {
     }
   }
 
-  /** Log groups are left out where the functions may not be listed. */
+  /** The run of that name, or that an execution of that name resumed. */
+  runOf(name: string): Promise<string | undefined> {
+    return this.#with(async ({ sfn }) => {
+      const execution = await executionOf(sfn, this.#deployed, name);
+      return execution && runOfExecution(execution);
+    });
+  }
+
+  /** Log groups are left out where the functions cannot be listed. */
   links(run: string): Promise<Links> {
     return this.#with(async (clients) => {
       const { sfn, lambda } = clients;
@@ -91,7 +101,7 @@ export class RunsOnAws implements Runs {
       // A run that succeeded has one only where there are tasks after it.
       const after = finalizer ?? (finalizerArn && (await describeExecution(sfn, finalizerArn, execution.name)));
       const place = parseStateMachineArn(this.#deployed.stateMachineArn);
-      const { logGroups } = await functionsIfAllowed(lambda, this.#deployed);
+      const { logGroups } = await functionsIfTold(lambda, this.#deployed);
       const filter = `{ $.run = "${id}" }`;
       const until = (after || execution).stoppedAt?.getTime();
       const logs = Object.entries(logGroups).map(([task, group]) => {
@@ -125,8 +135,7 @@ export class RunsOnAws implements Runs {
   start(options: StartOptions = {}): Promise<Started> {
     return this.#with(async ({ sfn }) => {
       const { name, executionArn } = await startExecution(sfn, this.#deployed, options);
-      this.#started.set(name, name);
-      return { run: name, executionArn };
+      return this.#knownAs(name, name, executionArn);
     });
   }
 
@@ -140,8 +149,7 @@ export class RunsOnAws implements Runs {
       const found = await findRun(sfn, this.#deployed, run);
       const resuming = { input: inputToResume(found, this.pipeline, input), ...(name !== undefined && { name }) };
       const started = await startExecution(sfn, this.#deployed, resuming);
-      this.#started.set(found.run, started.name);
-      return { run: found.run, executionArn: started.executionArn };
+      return this.#knownAs(found.run, started.name, started.executionArn);
     });
   }
 
@@ -162,11 +170,18 @@ export class RunsOnAws implements Runs {
     });
   }
 
+  #knownAs(run: string, execution: string, executionArn: string): Started {
+    this.#started.set(run, execution);
+    this.#started.set(execution, execution);
+    const url = executionUrl(parseStateMachineArn(this.#deployed.stateMachineArn), executionArn);
+    return { run, executionArn, url };
+  }
+
   async #find({ sfn }: Clients, run: string, signal?: AbortSignal): Promise<FoundRun> {
     const started = this.#started.get(run);
-    if (started === undefined) return findRun(sfn, this.#deployed, run);
+    if (started === undefined) return findRun(sfn, this.#deployed, run, signal);
     await untilKnown(sfn, this.#deployed.stateMachineArn, started, this.#pace, signal);
-    return findRun(sfn, this.#deployed, started);
+    return findRun(sfn, this.#deployed, started, signal);
   }
 
   #with<T>(use: (clients: Clients) => Promise<T>): Promise<T> {
@@ -177,11 +192,12 @@ export class RunsOnAws implements Runs {
 /** CloudWatch may have an event some time after it was written. */
 const LOG_LAG_MS = 60_000;
 
-async function functionsIfAllowed(client: Clients['lambda'], deployed: Deployed): Promise<PipelineFunctions> {
+/** An endpoint may be Step Functions' alone, and an account have more functions than it will list now. */
+async function functionsIfTold(client: Clients['lambda'], deployed: Deployed): Promise<PipelineFunctions> {
   try {
     return await functionsOf(client, deployed);
   } catch (error) {
-    if (isDenied(error)) return { logGroups: {} };
+    if (inWords(error) instanceof AwsError) return { logGroups: {} };
     throw error;
   }
 }

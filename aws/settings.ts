@@ -1,6 +1,6 @@
 /** What AWS this is about. Without the SDK, so that a command that asks only for this starts at once. */
 
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,5 +29,15 @@ export function hasAwsSettings(env: Readonly<Record<string, string | undefined>>
   const home = env['HOME'] || env['USERPROFILE'] || homedir();
   const config = env['AWS_CONFIG_FILE'] || join(home, '.aws', 'config');
   const credentials = env['AWS_SHARED_CREDENTIALS_FILE'] || join(home, '.aws', 'credentials');
-  return existsSync(config) || existsSync(credentials);
+  return hasContent(config) || hasContent(credentials);
+}
+
+/** Whoever names /dev/null wants none. */
+function hasContent(file: string): boolean {
+  try {
+    const found = statSync(file);
+    return found.isFile() && found.size > 0;
+  } catch {
+    return false;
+  }
 }

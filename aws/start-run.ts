@@ -10,7 +10,7 @@ import {
   StateMachineDoesNotExist,
 } from '@aws-sdk/client-sfn';
 import { UsageError } from '../state-machines/contract/errors.ts';
-import { inputAsJson } from '../state-machines/contract/execution-input.ts';
+import { assertKeep, inputAsJson } from '../state-machines/contract/execution-input.ts';
 import { explainName, isName, RUN_ID } from '../state-machines/contract/names.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { newRunId } from '../state-machines/contract/run-ids.ts';
@@ -39,6 +39,7 @@ export async function startExecution(
   const run = name ?? newRunId();
   if (!isName(RUN_ID, run)) throw new UsageError('InvalidRunId', explainName('run id', RUN_ID, run));
   const text = inputAsJson(input);
+  assertKeep(input);
   const exists = () =>
     new UsageError(
       'RunExists',

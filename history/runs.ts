@@ -42,6 +42,8 @@ export interface Runs {
    * @throws UsageError where there is no such run
    */
   events(run: string, options?: { readonly follow?: boolean; readonly signal?: AbortSignal }): AsyncIterable<RunEvent>;
+  /** The run of that name, or that an execution of that name resumed; undefined where there is none. */
+  runOf(name: string): string | undefined | Promise<string | undefined>;
   /** @throws UsageError where there is no such run */
   links(run: string): Promise<Links>;
   /**

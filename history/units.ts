@@ -16,8 +16,9 @@ export function formatBytes(bytes: number): string {
   return `${shown.toFixed(power === 0 ? 0 : 1)} ${BYTE_UNITS[power]}`;
 }
 
-/** 2,345 → `2.3 s`, 75,000 → `1 min 15 s`. */
-export function formatDuration(ms: number): string {
+/** 2,345 → `2.3 s`, 75,000 → `1 min 15 s`; where two clocks differ, nothing lasts less than no time. */
+export function formatDuration(given: number): string {
+  const ms = Math.max(0, given);
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

@@ -1,9 +1,8 @@
 /** The input of an execution here, with what its options put into it. */
 
 import { UsageError } from '../state-machines/contract/errors.ts';
-import { inputAsJson } from '../state-machines/contract/execution-input.ts';
+import { assertKeep, inputAsJson } from '../state-machines/contract/execution-input.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
-import { show } from '../state-machines/contract/show.ts';
 
 export interface ReadByEbbtide {
   readonly keep?: boolean | undefined;
@@ -13,10 +12,7 @@ export interface ReadByEbbtide {
 /** @throws UsageError */
 export function executionInput(input: unknown, { keep, resume }: ReadByEbbtide): unknown {
   const text = inputAsJson(input);
-  const asked = isObject(input) ? input['keep'] : undefined;
-  if (asked !== undefined && typeof asked !== 'boolean') {
-    throw new UsageError('InvalidInput', `the input has "keep": ${show(asked)}; it must be true or false`);
-  }
+  assertKeep(input);
   if (!keep && resume === undefined) return JSON.parse(text);
   if (isObject(input)) return { ...JSON.parse(text), ...(keep && { keep }), ...(resume !== undefined && { resume }) };
   throw new UsageError(

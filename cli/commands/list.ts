@@ -3,9 +3,10 @@ import type { RunSummary } from '../../history/runs.ts';
 import { RUN_STATUSES } from '../../state-machines/contract/result.ts';
 import { UsageError } from '../../state-machines/index.ts';
 import { parseCount } from '../options/count.ts';
+import { printable } from '../printable.ts';
 import { renderRuns } from '../render/runs.ts';
 import { type Place, Places, type WhereOptions, whereOptions } from '../runs/where.ts';
-import { allPipelines, howToBegin, placeOfKnown } from '../runs/which-run.ts';
+import { allPipelines, howToBegin, placesOfKnown } from '../runs/which-run.ts';
 import { type StyleText, styler, type Terminal } from '../terminal.ts';
 
 interface Options extends WhereOptions {
@@ -29,14 +30,12 @@ export function listCommand(terminal: Terminal): Command {
       const limit = parseCount(options.limit, '--limit');
       const places = new Places(options, terminal);
       const asked =
-        pipeline === undefined
-          ? await places.ofAll(await allPipelines(places))
-          : [await placeOfKnown(pipeline, places)];
+        pipeline === undefined ? await places.ofAll(await allPipelines(places)) : await placesOfKnown(pipeline, places);
       const lists = asked.map(async (place) => {
         const runs = await place.runs.list({ limit, ...(statuses && { statuses }) });
         return runs.map((run) => ({ ...run, where: place.runs.where, place }));
       });
-      const runs = (await Promise.all(lists))
+      const runs = (await thoseTold(lists, terminal))
         .flat()
         .toSorted((one, other) => other.startedAt.localeCompare(one.startedAt))
         .slice(0, limit);
@@ -57,6 +56,16 @@ export function listCommand(terminal: Terminal): Command {
       });
       terminal.stdout.write(`${blocks.length > 0 ? blocks.join('\n\n') : noneAtAll(asked, places)}\n`);
     });
+}
+
+/** A pipeline that may not be asked for hides no other. */
+async function thoseTold<T>(lists: readonly Promise<T>[], terminal: Terminal): Promise<T[]> {
+  const answers = await Promise.allSettled(lists);
+  const refused = answers.filter((answer) => answer.status === 'rejected').map(({ reason }) => reason);
+  if (refused.length > 0 && refused.length === lists.length) throw refused[0];
+  for (const error of refused)
+    terminal.stderr.write(`left out: ${printable(error instanceof Error ? error.message : String(error))}\n`);
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
 }
 
 function renderPlace(

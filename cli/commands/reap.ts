@@ -5,6 +5,7 @@ import type { ReapSummary } from '../../lambdas/reaper/summary.ts';
 import { UsageError } from '../../state-machines/index.ts';
 import { EXIT } from '../exit.ts';
 import { loadProjectPlan } from '../pipelines.ts';
+import { printable } from '../printable.ts';
 import { renderReap } from '../render/reap.ts';
 import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import { onlyPipeline, placeOfKnown } from '../runs/which-run.ts';
@@ -85,6 +86,6 @@ async function reapHere(
     dryRun,
     ...(pipeline !== undefined && { pipeline }),
     load: loadProjectPlan,
-    onFailed: (what, error) => terminal.stderr.write(`${what}: ${error.message}\n`),
+    onFailed: (what, error) => terminal.stderr.write(`${what}: ${printable(error.message)}\n`),
   });
 }

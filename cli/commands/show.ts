@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { printable, printableIn, printableJson } from '../printable.ts';
 import { renderHistory } from '../render/history.ts';
 import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import { runArguments } from '../runs/which-run.ts';
@@ -18,12 +19,12 @@ export function showCommand(terminal: Terminal): Command {
       const { runToShow } = await import('../runs/run-shown.ts');
       const { place, history, links, notes } = await runToShow([pipeline, run], new Places(options, terminal));
       if (options.json) {
-        for (const note of notes) terminal.stderr.write(`note: ${note}\n`);
-        terminal.stdout.write(`${JSON.stringify({ ...history, where: place.runs.where, links }, null, 2)}\n`);
+        for (const note of notes) terminal.stderr.write(`note: ${printable(note)}\n`);
+        terminal.stdout.write(`${printableJson({ ...history, where: place.runs.where, links }, 2)}\n`);
         return;
       }
       const verbose = command.optsWithGlobals<{ readonly verbose?: true }>().verbose ?? false;
-      const shown = { history, links, notes, place, verbose, now: Date.now() };
+      const shown = { ...printableIn({ history, links, notes }), place, verbose, now: Date.now() };
       terminal.stdout.write(`${renderHistory(shown, styler(terminal.stdout))}\n`);
     });
 }

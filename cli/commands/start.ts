@@ -1,4 +1,7 @@
 import { Command } from 'commander';
+import { UsageError } from '../../state-machines/contract/errors.ts';
+import { isObject } from '../../state-machines/contract/objects.ts';
+import { show } from '../../state-machines/contract/show.ts';
 import { parseInput } from '../options/input.ts';
 import { loadPipeline } from '../pipelines.ts';
 import { commandFor } from '../render/hints.ts';
@@ -26,6 +29,11 @@ export function startCommand(terminal: Terminal, finish: (exitCode: number) => v
     .option('--json', 'print which run it is as JSON, or with --watch what happens, one event a line')
     .action(async (pipeline: string, options: Options) => {
       const input = options.input === undefined ? {} : parseInput(options.input);
+      if (isObject(input) && input['resume'] !== undefined)
+        throw new UsageError(
+          'InvalidInput',
+          `the input has "resume": ${show(input['resume'])}; to go on with a run: ebbtide resume ${pipeline} <run>`,
+        );
       const place = await new Places(options, terminal).of(pipeline, (await tryLoadPlan(pipeline)).plan);
       if (!place.aws) {
         const found = await loadPipeline(pipeline);
@@ -34,21 +42,20 @@ export function startCommand(terminal: Terminal, finish: (exitCode: number) => v
         const which = { input, ...(name !== undefined && { run: name }) };
         return carryOut(found, { dir, ...(json && { json }) }, which, terminal, finish);
       }
-      const { run, executionArn } = await place.aws.start({
+      const { run, executionArn, url } = await place.aws.start({
         input,
         ...(options.name !== undefined && { name: options.name }),
       });
       if (options.watch) return finish(await watchRun({ place, run }, options, terminal));
       const started = { pipeline, run, executionArn };
-      terminal.stdout.write(`${options.json ? JSON.stringify(started, null, 2) : await inWords(place, run)}\n`);
+      terminal.stdout.write(`${options.json ? JSON.stringify(started, null, 2) : inWords(place, run, url)}\n`);
     });
 }
 
-async function inWords(place: Place, run: string): Promise<string> {
-  const { execution } = await place.runs.links(run);
+function inWords(place: Place, run: string, url: string): string {
   return [
     `started the run ${run} of ${place.runs.pipeline} ${place.label}`,
     `to follow it: ${commandFor('watch', place, run)}`,
-    ...(execution === undefined ? [] : [`console: ${execution}`]),
+    `console: ${url}`,
   ].join('\n');
 }

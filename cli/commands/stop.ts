@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { formatReleased, formatTime } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/index.ts';
+import { printableIn, printableJson } from '../printable.ts';
 import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import { chooseRun, runArguments } from '../runs/which-run.ts';
 import type { Terminal } from '../terminal.ts';
@@ -18,10 +19,10 @@ export function stopCommand(terminal: Terminal): Command {
       const { place, run: id } = await chooseRun([pipeline, run], places, 'the one that is running');
       const onAsked = (who: string) =>
         terminal.stderr.write(
-          `stopping the run ${id} of ${place.runs.pipeline} ${place.label} (${who}): what it left is being cleaned up\n`,
+          `stopping the run ${id} of ${place.runs.pipeline} ${place.label} (${who}): what it left is being cleaned up${place.aws ? '; Ctrl-C ends only the waiting for that' : ''}\n`,
         );
       const result = await place.runs.stop(id, onAsked);
-      terminal.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : endOf(result)}\n`);
+      terminal.stdout.write(`${options.json ? printableJson(result, 2) : endOf(printableIn(result))}\n`);
     });
 }
 

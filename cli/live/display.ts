@@ -2,6 +2,7 @@
 
 import type { RunEvent } from '../../history/events.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
+import { printableIn } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 import { JsonDisplay } from './json.ts';
 import { LinesDisplay } from './lines-display.ts';
@@ -30,9 +31,14 @@ export interface DisplayOptions extends PlaceShown {
 
 export function runDisplay(plan: Plan, terminal: Terminal, { json, ...place }: DisplayOptions): RunDisplay {
   if (json) return new JsonDisplay(terminal);
-  return canBeDrawnOn(terminal.stdout)
+  const display = canBeDrawnOn(terminal.stdout)
     ? new TreeDisplay(plan, terminal, place)
     : new LinesDisplay(plan, terminal, place);
+  return {
+    show: (event) => display.show(printableIn(event)),
+    say: (message) => display.say(message),
+    close: () => display.close(),
+  };
 }
 
 /** The log of a CI job keeps every picture that was drawn. */

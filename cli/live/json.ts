@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../history/events.ts';
+import { printableJson } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 import type { RunDisplay } from './display.ts';
 import { warnOfPermissions, warnOfUnreached } from './warnings.ts';
@@ -14,7 +15,7 @@ export class JsonDisplay implements RunDisplay {
 
   show(event: RunEvent): void {
     if (!this.#open) return;
-    this.#terminal.stdout.write(`${JSON.stringify(event)}\n`);
+    this.#terminal.stdout.write(`${printableJson(event)}\n`);
     warnOfPermissions(event, this.#terminal);
     warnOfUnreached(event, this.#terminal);
   }

@@ -7,6 +7,7 @@ import { ContractError, UsageError } from '../../state-machines/contract/errors.
 import { isObject } from '../../state-machines/contract/objects.ts';
 import { GraphError } from '../../state-machines/graph/errors.ts';
 import { EXIT } from '../exit.ts';
+import { printable, printableJson } from '../printable.ts';
 import type { StyleText } from '../terminal.ts';
 
 export interface ErrorStyle {
@@ -27,7 +28,7 @@ export function renderError(error: unknown, { verbose, json, style }: ErrorStyle
   const stack = verbose ? stackOf(error) : undefined;
   if (json) {
     const problems = error instanceof GraphError ? { problems: error.problems } : {};
-    return JSON.stringify({
+    return printableJson({
       code,
       message: messageOf(error),
       ...problems,
@@ -35,8 +36,14 @@ export function renderError(error: unknown, { verbose, json, style }: ErrorStyle
       ...(stack !== undefined && { stack }),
     });
   }
-  const head = error instanceof GraphError ? error.message : `${style('red', code)}: ${messageOf(error)}`;
-  return [head, ...adviceFor(code, verbose), style('dim', `more: ${docs}`), ...(stack ? ['', stack] : [])].join('\n');
+  const message = printable(error instanceof GraphError ? error.message : messageOf(error));
+  const head = error instanceof GraphError ? message : `${style('red', code)}: ${message}`;
+  return [
+    head,
+    ...adviceFor(code, verbose),
+    style('dim', `more: ${docs}`),
+    ...(stack ? ['', printable(stack)] : []),
+  ].join('\n');
 }
 
 export function exitCodeOf(error: unknown): number {

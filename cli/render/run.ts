@@ -4,6 +4,7 @@ import type { Denial, ResultFile, RunEvent } from '../../history/events.ts';
 import { formatBytes, formatCount, formatDuration, formatReleased } from '../../history/units.ts';
 import { cutText } from '../../state-machines/contract/result.ts';
 import type { RunResult, TaskResult } from '../../state-machines/index.ts';
+import { printable } from '../printable.ts';
 import type { StyleText } from '../terminal.ts';
 import { renderDenials } from './denials.ts';
 import { fromHere, keptHint } from './hints.ts';
@@ -106,7 +107,7 @@ function firstLines(path: string, columns: number): string[] {
   // Not text: nothing to show.
   if (text.includes('\0')) return [];
   const lines = text.trimEnd().split('\n').slice(0, LINES_SHOWN);
-  return lines.map((line) => cutText(line, Math.min(LINE_WIDTH, columns - 3)));
+  return lines.map((line) => cutText(printable(line), Math.min(LINE_WIDTH, columns - 3)));
 }
 
 function renderVerdict({ result, folder, report }: EndedRun, style: StyleText, hints: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { RunSummary } from '../../history/runs.ts';
 import { formatCount, formatDuration } from '../../history/units.ts';
+import { printableIn } from '../printable.ts';
 import type { StyleText } from '../terminal.ts';
 import { RUN_STYLES } from './statuses.ts';
 import { renderTable } from './table.ts';
@@ -7,7 +8,7 @@ import { renderTable } from './table.ts';
 /** Of one pipeline. @param now milliseconds since 1970 */
 export function renderRuns(runs: readonly RunSummary[], now: number, style: StyleText): string {
   const header = ['run', 'status', 'started (UTC)', 'time'].map((title) => style('dim', title));
-  const rows = runs.map(({ run, execution, status, startedAt, endedAt, died }) => [
+  const rows = printableIn(runs).map(({ run, execution, status, startedAt, endedAt, died }) => [
     execution === undefined ? run : `${run} ${style('dim', `resumed as ${execution}`)}`,
     style(RUN_STYLES[status], status) + (died ? style('yellow', ' (its process died)') : ''),
     startedAt.slice(0, 19).replace('T', ' '),

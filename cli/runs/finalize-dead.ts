@@ -5,6 +5,7 @@ import type { FinalizedRun } from '../../local/dead-runs/finalize-dead-run.ts';
 import { findDeadRuns } from '../../local/dead-runs/find-dead-runs.ts';
 import type { RunFolder } from '../../local/runs/run-folder.ts';
 import { loadProjectPlan } from '../pipelines.ts';
+import { printable } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A run that cannot be finalized does not keep the command from its work. */
@@ -21,7 +22,7 @@ export async function finalizeDeadRuns(dir: string, { stderr }: Terminal): Promi
       stderr.write(`  ${run ? endOf(run) : 'another command is at it'}\n`);
       if (run) finalized.push(run);
     } catch (error) {
-      stderr.write(`  not finalized: ${(error as Error).message}; the next command tries again\n`);
+      stderr.write(`  not finalized: ${printable((error as Error).message)}; the next command tries again\n`);
     }
   }
   return finalized;

@@ -34,6 +34,7 @@ export function stopOnSignals({ stop, display, terminal, meaning }: StoppedRun):
 }
 
 export interface WatchedRun {
+  /** Aborted with the signal's name. */
   readonly watching: AbortController;
   readonly display: Pick<RunDisplay, 'close'>;
   readonly terminal: Terminal;
@@ -53,7 +54,7 @@ export function watchSignals({ watching, display, terminal, again }: WatchedRun)
     terminal.stderr.write(
       `no longer watching; the run goes on\n  to watch it again: ${again.watch}\n  to stop it: ${again.stop}\n`,
     );
-    watching.abort();
+    watching.abort(signal);
   });
 }
 

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import { EXIT } from '../exit.ts';
 import type { RunDisplay } from '../live/display.ts';
+import { printable } from '../printable.ts';
 import { commandFor } from '../render/hints.ts';
 import type { Terminal } from '../terminal.ts';
 import { planOfRun, tryLoadPlan } from './plan-of-run.ts';
@@ -35,12 +36,17 @@ export async function watchRun(chosen: ChosenRun, { json }: Options, terminal: T
     const result = await follow(chosen, { json, signal: watching.signal }, terminal, (made) => {
       display = made;
     });
-    if (watching.signal.aborted) return 128 + constants.signals.SIGINT;
+    if (watching.signal.aborted) return 128 + constants.signals[watching.signal.reason as NodeJS.Signals];
     if (!result)
       throw new Error(`the run ${run} tells no more, though it has not ended; to look again: ${again.watch}`);
     if (result.status === 'SUCCEEDED') return EXIT.done;
     if (place.aws && !json) terminal.stdout.write(`its errors and its logs: ${commandFor('show', place, run)}\n`);
     return EXIT.runFailed;
+  } catch (error) {
+    display?.close();
+    // What keeps it from being watched does not keep it from going on.
+    if (display) terminal.stderr.write(`no longer watching; to watch it again: ${again.watch}\n`);
+    throw error;
   } finally {
     display?.close();
     release();
@@ -61,7 +67,7 @@ async function follow(
     if (!display) {
       const tasks = event.type === 'run-started' ? event.tasks : [];
       const { plan, notes } = planOfRun(runs.pipeline, tasks, loaded);
-      for (const note of notes) terminal.stderr.write(`note: ${note}\n`);
+      for (const note of notes) terminal.stderr.write(`note: ${printable(note)}\n`);
       display = runDisplay(plan, terminal, { where: label, options, ...(json && { json }) });
       onDisplay(display);
     }

@@ -1,7 +1,7 @@
 /** Where the runs are that a command is about: on AWS, where their pipeline is deployed, or on this machine. */
 
 import type { Command } from 'commander';
-import type { Deployed, RunsOnAws } from '../../aws/index.ts';
+import type { Deployed, RunsOnAws, Search } from '../../aws/index.ts';
 import { hasAwsSettings } from '../../aws/settings.ts';
 import { DEFAULT_DIR, dirOption } from '../../history/dir-option.ts';
 import type { Runs, Where } from '../../history/runs.ts';
@@ -9,6 +9,7 @@ import { UsageError } from '../../state-machines/contract/errors.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { finalizeDeadRuns } from './finalize-dead.ts';
+import { tryLoadPlan } from './plan-of-run.ts';
 
 export interface WhereOptions {
   readonly local?: true;
@@ -49,10 +50,11 @@ export function optionsHere(dir: string, local = false): string {
   return `${local ? ' --local' : ''}${dirOption(dir)}`;
 }
 
-/** Where the pipelines of one command are: AWS is asked at most once for each set of them. */
+/** Where the pipelines of one command are: AWS is asked at most once. */
 export class Places {
   readonly #options: WhereOptions;
   readonly #terminal: Terminal;
+  #search: Promise<Search> | undefined;
 
   /** @throws UsageError where the options exclude each other */
   constructor(options: WhereOptions, terminal: Terminal) {
@@ -126,7 +128,7 @@ export class Places {
   async deployed(pipelines?: readonly string[]): Promise<readonly Deployed[]> {
     const { local, aws, stateMachine } = this.#options;
     if (local || (!aws && stateMachine === undefined && !hasAwsSettings(process.env))) return [];
-    const { AwsError, findPipelines, pipelineOf } = await import('../../aws/index.ts');
+    const { AwsError, pipelineOf, pipelinesIn, searchPipelines } = await import('../../aws/index.ts');
     if (stateMachine !== undefined) {
       const deployed = await pipelineOf(stateMachine);
       if (pipelines?.includes(deployed.pipeline) ?? true) return [deployed];
@@ -136,19 +138,21 @@ export class Places {
       );
     }
     try {
-      return await findPipelines(pipelines);
+      this.#search ??= searchPipelines();
+      return pipelinesIn(await this.#search, pipelines);
     } catch (error) {
-      if (aws || !(error instanceof AwsError)) throw error;
-      const { code, message } = error;
-      throw new AwsError(code, `${message}; for runs on this machine AWS need not be asked: add --local`, {
-        cause: error,
-      });
+      if (!(error instanceof AwsError)) throw error;
+      const { code } = error;
+      const named = code === 'AwsThrottled' ? '; with --state-machine <arn> no pipeline is looked for' : '';
+      const local = aws ? '' : '; for runs on this machine AWS need not be asked: add --local';
+      throw new AwsError(code, `${error.message}${named}${local}`, { cause: error });
     }
   }
 
   async #onAws(deployed: Deployed, plan?: Plan): Promise<Place> {
     const { RunsOnAws } = await import('../../aws/index.ts');
-    const runs = new RunsOnAws({ deployed, ...(plan && { plan }) });
+    const { pipeline } = deployed;
+    const runs = new RunsOnAws({ deployed, plan: plan ?? (async () => (await tryLoadPlan(pipeline)).plan) });
     const { stateMachine } = this.#options;
     const options = stateMachine === undefined ? '' : ` --state-machine ${stateMachine}`;
     return { runs, aws: runs, label: labelOf(runs.where), options };

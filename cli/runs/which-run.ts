@@ -62,6 +62,12 @@ export async function allPipelines(places: Places): Promise<string[]> {
   return [...new Set((await places.deployed()).map(({ pipeline }) => pipeline))];
 }
 
+/** All of its deployments. @throws UsageError where nobody knows a pipeline of that name */
+export async function placesOfKnown(pipeline: string, places: Places): Promise<Place[]> {
+  const deployed = (await places.deployed([pipeline])).filter((one) => one.pipeline === pipeline);
+  return deployed.length > 1 ? places.ofAll([pipeline]) : [await placeOfKnown(pipeline, places)];
+}
+
 /** @throws UsageError where nobody knows a pipeline of that name */
 export async function placeOfKnown(pipeline: string, places: Places): Promise<Place> {
   const place = await places.of(pipeline);
@@ -122,8 +128,7 @@ async function defaultRun(place: Place, default_: Default): Promise<ChosenRun> {
 async function searchedRun(word: string, pipelines: readonly string[], places: Places): Promise<ChosenRun> {
   if (!isName(RUN_ID, word)) throw unknownPipeline(word, pipelines, places);
   const searched = await places.ofAll(pipelines);
-  const have = await Promise.all(searched.map((place) => exists(place, word)));
-  const found = searched.filter((_, index) => have[index]);
+  const found = await thoseWith(word, searched);
   const [place, ...others] = found;
   if (place && others.length === 0) return { place, run: word };
   if (place) {
@@ -140,14 +145,20 @@ async function searchedRun(word: string, pipelines: readonly string[], places: P
   );
 }
 
+/** Where some may not be asked, a run that is found elsewhere is found all the same. */
+async function thoseWith(run: string, places: readonly Place[]): Promise<Place[]> {
+  const answers = await Promise.allSettled(places.map((place) => exists(place, run)));
+  const found = places.filter((_, index) => {
+    const answer = answers[index];
+    return answer?.status === 'fulfilled' && answer.value;
+  });
+  const refused = answers.find((answer) => answer.status === 'rejected');
+  if (found.length === 0 && refused) throw refused.reason;
+  return found;
+}
+
 async function exists({ runs }: Place, run: string): Promise<boolean> {
-  try {
-    await runs.links(run);
-    return true;
-  } catch (error) {
-    if (error instanceof UsageError && error.code === 'UnknownRun') return false;
-    throw error;
-  }
+  return (await runs.runOf(run)) !== undefined;
 }
 
 function unknownPipeline(given: string, known: readonly string[], { dir }: Places): UsageError {

@@ -4,6 +4,7 @@ import { ContractError, UsageError } from './errors.ts';
 import { explainName, isName, RUN_ID } from './names.ts';
 import { isObject } from './objects.ts';
 import { PAYLOAD_LIMIT } from './result.ts';
+import { show } from './show.ts';
 
 export const READ_BY_EBBTIDE: readonly string[] = ['resume', 'keep'];
 
@@ -23,6 +24,13 @@ export function runOf(execution: string, input: unknown): string {
 
 /** How long a run is kept at the least that was asked to be kept. */
 export const SHORTEST_KEEP_SECONDS = 86_400;
+
+/** Whoever starts a run is told at once; in the run itself, anything but `true` keeps nothing. @throws UsageError */
+export function assertKeep(input: unknown): void {
+  const keep = isObject(input) ? input['keep'] : undefined;
+  if (keep === undefined || typeof keep === 'boolean') return;
+  throw new UsageError('InvalidInput', `the input has "keep": ${show(keep)}; it must be true or false`);
+}
 
 /** `keep: true`: the run's intermediates are kept, however it ends, and none goes early. */
 export function asksToKeep(input: unknown): boolean {

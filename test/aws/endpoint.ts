@@ -25,10 +25,13 @@ export type Answer = { readonly error: string; readonly message?: string } | { r
 
 export class AwsEndpoint {
   answer: (action: string, body: Body) => Answer = () => ({ body: {} });
+  /** What time it is there, in milliseconds since 1970. */
+  clock: () => number = () => Date.now();
   readonly requests: { readonly action: string; readonly body: Body }[] = [];
   readonly #server = createServer((request, response) => {
     void this.#answer(request).then(({ status, body, headers }) => {
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', ...headers });
+      const date = new Date(this.clock()).toUTCString();
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', date, ...headers });
       response.end(JSON.stringify(body));
     });
   });
@@ -85,6 +88,7 @@ export function useEndpoint(): AwsEndpoint {
     vi.stubEnv('AWS_MAX_ATTEMPTS', '2');
     vi.stubEnv('AWS_ENDPOINT_URL', endpoint.url);
     vi.spyOn(Math, 'random').mockReturnValue(0);
+    endpoint.clock = () => Date.now();
     endpoint.requests.length = 0;
     endpoint.answer = () => ({ body: {} });
   });

@@ -26,10 +26,12 @@ const typesOf = (events: readonly RunEvent[]) => events.map(({ type }) => type);
 
 const ABORTED = chain(STARTED, ...attempt('first'), ['ExecutionAborted', { cause: 'enough' }]);
 const CLEANED = resultOf({ status: 'ABORTED', error: { name: 'Aborted', message: 'enough' } });
-const FINALIZED = chain(['ExecutionStarted', { input: '{}' }], ...attempt('Cleanup', { done: true, result: CLEANED }), [
-  'WaitStateEntered',
-  { name: STATES.lateWriters, input: '{}' },
-]);
+const UNTIL_WAIT = [
+  ['ExecutionStarted', { input: '{}' }],
+  ...attempt('Cleanup', { done: true, result: CLEANED }),
+  ['WaitStateEntered', { name: STATES.lateWriters, input: '{}' }],
+] as const;
+const FINALIZED = chain(...UNTIL_WAIT);
 
 describe('a run that cleaned up after itself', () => {
   it('is over with its execution, whose result it has; nothing is asked of its finalizer', async () => {
@@ -109,6 +111,22 @@ describe('a run that was ended from outside', () => {
     expect(await last()).toMatchObject({ status: 'ABORTED', released: { objects: 5, bytes: 12, left: 0 } });
   });
 
+  it('is over when its finalizer began to wait, also once that has swept behind it', async () => {
+    const waits = { 'run/one': { status: 'ABORTED', history: ABORTED, cause: 'enough' } };
+    stored = { ...waits, 'finalizer/one': { status: 'RUNNING', history: FINALIZED } };
+    const then = (await all()).at(-1);
+    const history = chain(...UNTIL_WAIT, ...attempt(STATES.sweep, { done: true, objects: 2, bytes: 7 }), [
+      'ExecutionSucceeded',
+      { output: JSON.stringify(CLEANED) },
+    ]);
+    stored = { ...waits, 'finalizer/one': { status: 'SUCCEEDED', history } };
+    const events = await all(false);
+    const later = events.at(-1);
+    expect(events.every(({ at }) => at <= (later?.at ?? ''))).toBe(true);
+    expect(then).toMatchObject({ type: 'run-ended', at: later?.at, result: { released: { objects: 3, bytes: 5 } } });
+    expect(later).toMatchObject({ type: 'run-ended', result: { released: { objects: 5, bytes: 12 } } });
+  });
+
   it('of which no finalizer is known any more has the result that its history tells, and says so', async () => {
     vi.mocked(Date.now).mockReturnValue(START * 1_000 + 3_600_000);
     stored = { 'run/one': { status: 'ABORTED', history: ABORTED, cause: 'enough' } };
@@ -140,6 +158,13 @@ describe('a run that was ended from outside', () => {
       hooks: { close: { status: 'SKIPPED', retriesUsed: 0 } },
       released: { objects: 0, bytes: 0, left: 1 },
     });
+  });
+
+  it('is waited for by the clock of AWS, where the one of this machine is wrong', async () => {
+    vi.mocked(Date.now).mockReturnValue(START * 1_000 + 3_600_000);
+    endpoint.clock = () => START * 1_000 + 60_000;
+    stored = { 'run/one': { status: 'ABORTED', history: ABORTED, cause: 'enough' } };
+    expect(typesOf(await all(false)).at(-1)).toBe('execution-ended');
   });
 
   it('whose finalizer never comes is not waited for without end', async () => {
@@ -178,7 +203,8 @@ describe('a history', () => {
       'run-ended',
     ]);
     const pages = endpoint.requests.filter(({ action }) => action === 'GetExecutionHistory');
-    expect(pages.every(({ body }) => body['includeExecutionData'] === true && body['maxResults'] === 1_000)).toBe(true);
+    expect(pages.every(({ body }) => body['includeExecutionData'] === true)).toBe(true);
+    expect(pages.every(({ body }) => body['maxResults'] === (body['reverseOrder'] ? 100 : 1_000))).toBe(true);
     expect(pages.length).toBeLessThan(2 * whole.length);
   });
 
@@ -191,17 +217,33 @@ describe('a history', () => {
     expect(times).toBe(2);
   });
 
-  it('of an execution that was redriven goes on behind its first end', async () => {
-    const redriven = chain(
-      STARTED,
-      ['ExecutionFailed', { error: 'TaskFailed', cause: 'x' }],
-      ['ExecutionRedriven', { redriveCount: 1 }],
-      ...attempt('first'),
-      ['ExecutionSucceeded', { output: JSON.stringify(result) }],
-    );
-    stored = { 'run/one': { status: 'SUCCEEDED', history: redriven } };
-    expect(await last()).toEqual(result);
+  it('goes on where AWS was out of reach for a while', async () => {
+    let polls = 0;
+    const answer = answering(() => ({
+      'run/one': { status: 'RUNNING', history: polls < 3 ? whole.slice(0, 3) : whole },
+    }));
+    endpoint.answer = (action, body) => {
+      if (!body['reverseOrder']) return answer(action, body);
+      polls += 1;
+      return polls < 3 ? { error: 'ThrottlingException' } : answer(action, body);
+    };
+    expect(typesOf(await all()).at(-1)).toBe('run-ended');
   });
+
+  it.each([1, 2, 3])(
+    'of an execution that was redriven goes on behind its first end, in pages of %j',
+    async (pageSize) => {
+      const redriven = chain(
+        STARTED,
+        ['ExecutionFailed', { error: 'TaskFailed', cause: 'x' }],
+        ['ExecutionRedriven', { redriveCount: 1 }],
+        ...attempt('first'),
+        ['ExecutionSucceeded', { output: JSON.stringify(result) }],
+      );
+      endpoint.answer = answering(() => ({ 'run/one': { status: 'SUCCEEDED', history: redriven } }), { pageSize });
+      expect(await last()).toEqual(result);
+    },
+  );
 
   it.each([true, false])('tells how far a Distributed Map is, where that may be asked (%j)', async (mayAsk) => {
     const counts = [

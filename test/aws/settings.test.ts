@@ -14,6 +14,8 @@ describe('AWS settings', () => {
     {},
     { AWS_REGION: '' },
     { AWS_CONFIG_FILE: join(HOME, 'none') },
+    { AWS_CONFIG_FILE: '/dev/null' },
+    { AWS_SHARED_CREDENTIALS_FILE: HOME },
     { AWS_SDK_UA_APP_ID: 'x' },
   ])('are not there with %j', (env) => {
     expect(hasAwsSettings({ HOME, ...env })).toBe(false);

@@ -26,7 +26,7 @@ describe('start', () => {
   it('whoever may not look whether there is one of the name can start it', async () => {
     endpoint.answer = (action) =>
       action === 'StartExecution' ? { body: { executionArn: 'arn' } } : { error: 'AccessDeniedException' };
-    expect(await runs.start({ name: 'mine' })).toEqual({ run: 'mine', executionArn: 'arn' });
+    expect(await runs.start({ name: 'mine' })).toMatchObject({ run: 'mine', executionArn: 'arn' });
   });
 
   it('a run that was started a moment ago is found, though AWS does not tell of it at once', async () => {
@@ -37,6 +37,23 @@ describe('start', () => {
       ++asked < 3 ? {} : { [`run/${run}`]: { status: 'RUNNING', history: chain(STARTED) } },
     );
     expect(await Array.fromAsync(patient.events(run))).toMatchObject([{ type: 'run-started', run }]);
+  });
+
+  it('tells where the console shows it, and asks nothing for that: whoever starts runs may not be granted to look', async () => {
+    endpoint.answer = () => ({ body: { executionArn: `${DEPLOYED.stateMachineArn}:mine` } });
+    const { url } = await runs.start();
+    expect(url).toBe(
+      `https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${DEPLOYED.stateMachineArn}:mine`,
+    );
+    expect(endpoint.asked).toEqual(['StartExecution']);
+  });
+
+  it('refuses an input that says "keep" otherwise than by true or false, as here', async () => {
+    await expect(runs.start({ input: { keep: 'yes' } })).rejects.toMatchObject({
+      code: 'InvalidInput',
+      message: 'the input has "keep": "yes"; it must be true or false',
+    });
+    expect(endpoint.asked).toEqual([]);
   });
 
   it.each([
@@ -130,6 +147,29 @@ describe('resume', () => {
     stored = { 'run/one': failed(kept) };
     await expect(runs.resume('one', { input: [1] })).rejects.toMatchObject({ code: 'InvalidInput' });
   });
+});
+
+it('an execution that resumed a run a moment ago is found by either name, though AWS does not tell of it at once', async () => {
+  const patient = new RunsOnAws({ deployed: DEPLOYED, pace: { shortestMs: 1, longestMs: 1 } });
+  const kept = resultOf({ keptUntil: '2999-01-01T00:00:00.000Z' });
+  const one: StoredExecution = { status: 'FAILED', history: chain(STARTED), cause: kept, error: 'TaskFailed' };
+  stored = { 'run/one': one };
+  await patient.resume('one', { name: 'two' });
+  let asked = 0;
+  const two: StoredExecution = { status: 'RUNNING', history: chain(STARTED), input: { resume: 'one' }, startedAt: 60 };
+  endpoint.answer = answering(() => (++asked < 3 ? { 'run/one': one } : { 'run/one': one, 'run/two': two }));
+  expect(await Array.fromAsync(patient.events('two'))).toMatchObject([{ run: 'one', execution: 'two' }]);
+  expect(await Array.fromAsync(patient.events('one'))).toMatchObject([{ run: 'one', execution: 'two' }]);
+});
+
+it('an execution of a name that no run can have is found', async () => {
+  stored = {
+    'run/by hand.é': { status: 'RUNNING', history: chain(STARTED) },
+    'run/v1.2+é': { status: 'RUNNING', history: chain(STARTED) },
+  };
+  expect(await Array.fromAsync(runs.events('v1.2+é'))).toMatchObject([{ run: 'v1.2+é' }]);
+  await expect(runs.links('by hand.é')).rejects.toMatchObject({ code: 'UnknownRun' });
+  expect((await runs.links('v1.2+é')).execution).toMatch(/:v1\.2\+%C3%A9$/);
 });
 
 it('a state machine without the tags is none of a pipeline', async () => {

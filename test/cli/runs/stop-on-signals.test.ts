@@ -44,7 +44,7 @@ describe('a run that is watched', () => {
     const again = { watch: 'ebbtide watch flights r1', stop: 'ebbtide stop flights r1' };
     const release = watchSignals({ watching, display, terminal, again });
     process.emit('SIGINT', 'SIGINT');
-    expect(watching.signal.aborted).toBe(true);
+    expect(watching.signal).toMatchObject({ aborted: true, reason: 'SIGINT' });
     expect(done).toEqual(['closed']);
     expect(terminal.stderr.text.split('\n')).toEqual([
       'no longer watching; the run goes on',
