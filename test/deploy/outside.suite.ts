@@ -78,7 +78,8 @@ describe('a deployed pipeline, from outside', { timeout: 120_000 }, () => {
     expect(await last(run)).toMatchObject({ status: 'FAILED', keptUntil: expect.any(String) });
 
     const resumed = await runs.resume(run, { name: 'mended', input: { mode: 'full' } });
-    expect(resumed).toEqual({ run, executionArn: tides.arnOf('mended') });
+    const executionArn = tides.arnOf('mended');
+    expect(resumed).toEqual({ run, executionArn, url: expect.stringContaining(executionArn) });
     const result = await last(run);
 
     expect(result).toMatchObject({ run, execution: 'mended', status: 'SUCCEEDED', succeeded: 5 });
