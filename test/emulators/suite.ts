@@ -16,8 +16,8 @@ export interface Prepared {
 }
 
 /**
- * Runs `test/<suite>/*.suite.ts` and sets the exit code: 0 where they pass, and where what they need cannot be installed,
- * unless `CI` is set. A signal ends the tests, and then all that was prepared.
+ * Runs `test/<suite>/*.suite.ts`, or those that an argument of the command names, and sets the exit code: 0 where they pass,
+ * and where what they need cannot be installed, unless `CI` is set. A signal ends the tests, and then all that was prepared.
  *
  * @param prepare throws NotInstalledError
  */
@@ -43,7 +43,7 @@ export async function runSuite(suite: string, prepare: () => Promise<Prepared>):
 async function runTests(suite: string, env: Prepared['env'], signal: AbortSignal): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'ebbtide-suite-'));
   // A group of its own: what tests have started ends with them.
-  const vitest = spawn('vitest', ['run'], {
+  const vitest = spawn('vitest', ['run', ...process.argv.slice(2)], {
     env: { ...process.env, TMPDIR: folder, ...env, EBBTIDE_TEST_SUITE: suite },
     stdio: 'inherit',
     detached: true,
