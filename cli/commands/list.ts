@@ -4,6 +4,7 @@ import { RUN_STATUSES } from '../../state-machines/contract/result.ts';
 import { UsageError } from '../../state-machines/index.ts';
 import { parseCount } from '../options/count.ts';
 import { printable } from '../printable.ts';
+import { EBBTIDE } from '../render/hints.ts';
 import { renderRuns } from '../render/runs.ts';
 import { type Place, Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import { allPipelines, howToBegin, placesOfKnown } from '../runs/which-run.ts';
@@ -83,7 +84,8 @@ function renderPlace(
 function noneAtAll(asked: readonly Place[], { dir, onlyAws }: Places): string {
   const [first] = asked;
   if (!first && onlyAws) return 'no pipeline of this project is deployed in this account and region: deploy one';
-  if (!first) return `no pipeline is known here, and none has had a run in ${dir}; make one with ebbtide init <name>`;
+  if (!first)
+    return `no pipeline is known here, and none has had a run in ${dir}; make one with ${EBBTIDE} init <name>`;
   const where = asked.map(({ runs, label }) => `  ${runs.pipeline} ${label}`).join('\n');
   return `no runs:\n${where}\n${howToBegin(first)}`;
 }

@@ -11,7 +11,7 @@ interface Options extends WhereOptions {
 
 export function showCommand(terminal: Terminal): Command {
   const command = new Command('show').description(
-    'show a run: its tasks, its errors, its data, where its logs are; with --verbose all attempts and all logs',
+    'show a run: its tasks, its errors, its data, where its logs are; with --verbose all attempts, and where all logs are',
   );
   return whereOptions(runArguments(command, 'the latest one'))
     .option('--json', 'print its history, where it is and its links as JSON, and nothing else')

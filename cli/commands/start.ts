@@ -4,7 +4,7 @@ import { isObject } from '../../state-machines/contract/objects.ts';
 import { show } from '../../state-machines/contract/show.ts';
 import { parseInput } from '../options/input.ts';
 import { loadPipeline } from '../pipelines.ts';
-import { commandFor } from '../render/hints.ts';
+import { commandFor, EBBTIDE } from '../render/hints.ts';
 import { carryOut } from '../runs/carry-out.ts';
 import { tryLoadPlan } from '../runs/plan-of-run.ts';
 import { watchRun } from '../runs/watch-run.ts';
@@ -32,7 +32,7 @@ export function startCommand(terminal: Terminal, finish: (exitCode: number) => v
       if (isObject(input) && input['resume'] !== undefined)
         throw new UsageError(
           'InvalidInput',
-          `the input has "resume": ${show(input['resume'])}; to go on with a run: ebbtide resume ${pipeline} <run>`,
+          `the input has "resume": ${show(input['resume'])}; to go on with a run: ${EBBTIDE} resume ${pipeline} <run>`,
         );
       const place = await new Places(options, terminal).of(pipeline, (await tryLoadPlan(pipeline)).plan);
       if (!place.aws) {

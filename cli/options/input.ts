@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { UsageError } from '../../state-machines/contract/errors.ts';
 
 /**
@@ -12,7 +12,8 @@ export function parseInput(text: string): unknown {
     return JSON.parse(json);
   } catch (error) {
     const what = text.startsWith('@') ? `--input: ${text.slice(1)}` : '--input';
-    throw new UsageError('InvalidInput', `${what} is not JSON: ${(error as Error).message}`);
+    const meant = existsSync(text) ? `; the file of that name is @${text}` : '';
+    throw new UsageError('InvalidInput', `${what} is not JSON: ${(error as Error).message}${meant}`);
   }
 }
 

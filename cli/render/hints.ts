@@ -5,9 +5,12 @@ import { formatTime } from '../../history/units.ts';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import type { Place } from '../runs/where.ts';
 
+/** As it is typed where the package is installed; in its own repo it is a script of npm. */
+export const EBBTIDE = import.meta.url.includes('/node_modules/') ? 'npx ebbtide' : 'ebbtide';
+
 /** `ebbtide watch flights r1 --dir elsewhere` */
 export function commandFor(command: string, { runs, options }: Pick<Place, 'runs' | 'options'>, run: string): string {
-  return `ebbtide ${command} ${runs.pipeline} ${run}${options}`;
+  return `${EBBTIDE} ${command} ${runs.pipeline} ${run}${options}`;
 }
 
 /**
@@ -19,7 +22,7 @@ export function commandFor(command: string, { runs, options }: Pick<Place, 'runs
 export function keptHint({ pipeline, run, status, keptUntil }: RunResult, options: string, now: number): string[] {
   if (keptUntil === undefined) return [];
   if (Date.parse(keptUntil) <= now) return [`it was kept until ${formatTime(keptUntil)}`];
-  const resume = status === 'SUCCEEDED' ? '' : `; to go on with it: ebbtide resume ${pipeline} ${run}${options}`;
+  const resume = status === 'SUCCEEDED' ? '' : `; to go on with it: ${EBBTIDE} resume ${pipeline} ${run}${options}`;
   return [`kept until ${formatTime(keptUntil)}${resume}`];
 }
 

@@ -6,7 +6,7 @@ import { renderTable } from './table.ts';
 /** What a visit of the reaper found, and what became of it, for people. */
 export function renderReap(summary: ReapSummary, dryRun: boolean, style: StyleText): string {
   const total = Object.values(summary).reduce((sum, count) => sum + count, 0);
-  if (total === 0) return 'no runs are there: nothing is left of any';
+  if (total === 0) return 'nothing is left of any run';
   const deleted = dryRun ? 'would be deleted' : 'deleted';
   const finalized = dryRun ? 'would be finalized, or deleted' : 'finalized, or deleted';
   const rows: readonly (readonly [keyof ReapSummary, name: string, what: string, Style])[] = [

@@ -144,7 +144,7 @@ export class Places {
       if (!(error instanceof AwsError)) throw error;
       const { code } = error;
       const named = code === 'AwsThrottled' ? '; with --state-machine <arn> no pipeline is looked for' : '';
-      const local = aws ? '' : '; for runs on this machine AWS need not be asked: add --local';
+      const local = aws ? '' : '\nfor runs on this machine AWS need not be asked: add --local';
       throw new AwsError(code, `${error.message}${named}${local}`, { cause: error });
     }
   }

@@ -149,7 +149,7 @@ describe('ebbtide reap, used wrongly,', () => {
 
 describe('a summary', () => {
   it('of nothing says that nothing is there', () => {
-    expect(renderReap(NONE, false, (_, text) => text)).toBe('no runs are there: nothing is left of any');
+    expect(renderReap(NONE, false, (_, text) => text)).toBe('nothing is left of any run');
   });
 
   it('shows in colour what there is', () => {

@@ -79,7 +79,7 @@ export class KnownOutputs {
 /** What somebody gave in place of an output, and what they may have meant. */
 export function misgiven(given: unknown): string {
   if (given === undefined)
-    return 'is undefined; where it was to be an output of a task, that task declares none of that name';
+    return 'is undefined, and not an output of any task: that task declares none of that name, which npx tsc --noEmit shows with its place';
   if (isObject(given) && isObject(given['outputs']) && typeof given['name'] === 'string') {
     const [output = '…'] = Object.keys(given['outputs']);
     return `is the task ${show(given['name'])} as a whole; say which of its outputs, as in ${given['name']}.outputs.${output}`;
