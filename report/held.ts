@@ -26,14 +26,11 @@ export function renderHeld(facts: Facts, axis: TimeAxis): Markup {
   const points = [...told, { ms: totalMs, bytes: last.bytes }];
   const peak = points.reduce((most, point) => (point.bytes > most.bytes ? point : most), nothing);
   const kept = last.bytes > 0 && history.result?.keptUntil !== undefined && ', which is kept';
-  const resumed =
-    history.execution !== undefined &&
-    ' This execution resumed the run: what had been kept of it is counted from when its task answered.';
   const end = isOver(history) ? `at the end${kept || ''}` : 'so far';
   const summary = `At most ${formatBytes(peak.bytes)}, after ${formatTook(peak.ms)}; ${formatBytes(last.bytes)} ${end}.`;
   return markup`<section aria-labelledby="held-title">
 <h2 id="held-title">Data held</h2>
-<p class="note"><strong>${summary}</strong> ${whenCleaned(facts, told)} Counted is what committed tasks have written under the run’s prefix; it goes as soon as its last reader has committed, and the rest with the cleanup.${resumed}</p>
+<p class="note"><strong>${summary}</strong> ${whenCleaned(facts, told)} Counted is what committed tasks have written under the run’s prefix; it goes as soon as its last reader has committed, and the rest with the cleanup.</p>
 <figure class="held" role="group" aria-labelledby="held-title">
 ${chart(points, peak, summary, axis)}
 ${asTable(told)}

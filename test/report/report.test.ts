@@ -101,13 +101,6 @@ describe('the report of any run', () => {
     expect(page.text).toContain('At most 3.5 kB');
   });
 
-  it('says what the curve cannot show of an execution that resumed its run, and of no other', () => {
-    const note = 'what had been kept of it is counted from when its task answered';
-    const [first, ...others] = succeeded;
-    const resumed = pageOf([{ ...first, execution: 'again' } as RunEvent, ...others]);
-    expect([page, resumed].map(({ text }) => text.includes(note))).toEqual([false, true]);
-  });
-
   it('draws an attempt that failed apart, and tells its error', () => {
     expect(withClass(page, 'bar').filter(({ attributes }) => attributes['class']?.includes('is-failed'))).toHaveLength(
       1,
