@@ -8,10 +8,11 @@ import type { AttemptFigures, CleanupEnded } from './events.ts';
 
 /** Of a task's function. */
 export function figuresIn(answer: unknown): Omit<AttemptFigures, 'durationMs'> {
-  const { bytesIn, bytesOut, released } = isObject(answer) ? answer : {};
+  const { bytesIn, bytesOut, committedBefore, released } = isObject(answer) ? answer : {};
   return {
     ...(typeof bytesIn === 'number' && { bytesIn }),
     ...(typeof bytesOut === 'number' && { bytesOut }),
+    ...(committedBefore === true && { committedBefore }),
     ...(isObject(released) && { released: released as Record<string, number> }),
   };
 }

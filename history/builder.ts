@@ -61,8 +61,7 @@ export class HistoryBuilder {
         this.#task(event.task).started(event);
         break;
       case 'attempt-succeeded':
-        this.#held.released(at, event.released ?? {});
-        this.#held.grew(at, this.#task(event.task).succeeded(event));
+        this.#succeeded(event);
         break;
       case 'attempt-failed':
         this.#task(event.task).failed(event);
@@ -100,6 +99,17 @@ export class HistoryBuilder {
       default:
         event satisfies never;
     }
+  }
+
+  #succeeded(event: Event<'attempt-succeeded'>): void {
+    const { at, released = {}, committedBefore } = event;
+    const grown = this.#task(event.task).succeeded(event);
+    if (committedBefore && this.#started?.execution !== undefined) {
+      this.#held.hadBefore(grown, released);
+      return;
+    }
+    this.#held.released(at, released);
+    this.#held.grew(at, grown);
   }
 
   /** @throws Error before the first event */

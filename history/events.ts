@@ -83,6 +83,8 @@ export interface AttemptFigures {
   readonly durationMs: number;
   readonly bytesIn?: number;
   readonly bytesOut?: number;
+  /** It had committed before this attempt, which did no work: in a resumed run by an earlier execution. */
+  readonly committedBefore?: true;
   /** The outputs that went because this was the last task to read them, `task.output`, and their bytes. */
   readonly released?: Readonly<Record<string, number>>;
 }

@@ -1,8 +1,8 @@
 import type { HeldBytes } from './run-history.ts';
 
 /**
- * The bytes that committed attempts hold. What a resumed run held before it went on is told as its tasks answer again;
- * two tasks that commit at one time may both tell of one output that went.
+ * The bytes that committed attempts hold. Of what a resumed run held before it went on its tasks tell as they answer again; two
+ * tasks that commit at one time may both tell of one output that went.
  */
 export class HeldBytesBuilder {
   readonly #points: HeldBytes[] = [];
@@ -24,6 +24,19 @@ export class HeldBytesBuilder {
       this.#gone.add(output);
       this.#set(at, this.#bytes - bytes);
     }
+  }
+
+  /** An earlier execution of the run left as much, and had released that: it was so from the beginning. */
+  hadBefore(bytes: number, released: Readonly<Record<string, number>>): void {
+    let more = bytes;
+    for (const [output, gone] of Object.entries(released)) {
+      if (!this.#gone.has(output)) more -= gone;
+      this.#gone.add(output);
+    }
+    if (more === 0) return;
+    this.#bytes = Math.max(0, this.#bytes + more);
+    for (const [index, point] of this.#points.entries())
+      this.#points[index] = { ...point, bytes: Math.max(0, point.bytes + more) };
   }
 
   emptied(at: string): void {

@@ -25,7 +25,10 @@ export interface RunHistory {
   readonly tasks: readonly TaskHistory[];
   /** Each call of the cleanup, in order. */
   readonly cleanups: readonly CleanupHistory[];
-  /** The bytes of intermediates that committed attempts hold, from each of these times on. It begins with 0. */
+  /**
+   * The bytes of intermediates that committed attempts hold, from each of these times on. It begins with 0, of a resumed run
+   * with what its earlier executions had left.
+   */
   readonly held: readonly HeldBytes[];
   readonly denials: readonly Denial[];
   /** Once it has ended. */
@@ -47,6 +50,8 @@ export interface TaskHistory {
   /** In the order in which they began; of a chunk-parallel task those of its chunks, and of their gathering. */
   readonly attempts: readonly AttemptHistory[];
   readonly retriesUsed: number;
+  /** It had committed before, in a resumed run in an earlier execution: it answered, and did no work. */
+  readonly committedBefore?: true;
   /** From the start of the first attempt, or of the first chunk. */
   readonly startedAt?: string;
   /** To the end of the last attempt, once it is over. */

@@ -30,6 +30,8 @@ export class TaskBuilder {
   #map: { readonly total: number; readonly at: string } | undefined;
   #counted: Omit<Event<'chunks-counted'>, 'type' | 'at' | 'task'> | undefined;
   #retries = 0;
+  /** As the last that succeeded told: of chunks their gathering. */
+  #committedBefore: true | undefined;
   /** Since the last first attempt, by which Retry they count. */
   #failures = { own: 0, transient: 0 };
   #last: { readonly attempt: AttemptHistory; readonly index: number } | undefined;
@@ -77,6 +79,7 @@ export class TaskBuilder {
       ...(bytesIn !== undefined && { bytesIn }),
       ...(event.bytesOut !== undefined && { bytesOut }),
     });
+    this.#committedBefore = event.committedBefore;
     if (chunks) {
       this.#chunks.bytesIn += bytesIn ?? 0;
       this.#chunks.bytesOut += bytesOut;
@@ -144,6 +147,7 @@ export class TaskBuilder {
       status,
       attempts: this.#shown,
       retriesUsed: result?.retriesUsed ?? this.#retries,
+      ...(this.#committedBefore && status === 'SUCCEEDED' && { committedBefore: this.#committedBefore }),
       ...(startedAt !== undefined && { startedAt }),
       ...(endedAt !== undefined && { endedAt }),
       ...(bytesIn !== undefined && { bytesIn }),

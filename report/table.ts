@@ -37,7 +37,7 @@ ${history.status === 'RUNNING' && markup`<p class="note">Rows, and where results
 function partRow(part: Part, facts: Facts, withLogs: boolean): Markup {
   const { name, id, history, planned } = part;
   const { hook, status, attempts, bytesIn, bytesOut, chunks } = history;
-  const why = whyNotRun(part, facts);
+  const why = history.committedBefore ? 'had committed before' : whyNotRun(part, facts);
   const under = [hook && HOOK_WORDS[hook], chunksInWords(history)].filter((text) => text !== undefined && text !== '');
   const begun = chunks ? undefined : attempts.length;
   const retries =

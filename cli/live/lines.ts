@@ -71,6 +71,8 @@ export function progressLines({ plan, print, style, where }: LinesOptions): (eve
   const succeeded = (event: Event<'attempt-succeeded'>) => {
     const chunks = chunksOf.get(event.task);
     if (chunks && event.chunks) return chunksDone(event.task, chunks, chunks.done + event.chunks.length);
+    if (event.committedBefore)
+      return line(style('green', '='), `${nameOf(event)} had committed before${figuresOf(event)}`);
     const durationMs = chunks && event.gather ? now - chunks.startedAt : event.durationMs;
     line(style('green', '+'), `${nameOf(event)} done in ${formatDuration(durationMs)}${figuresOf(event)}`);
   };

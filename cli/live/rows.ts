@@ -98,6 +98,7 @@ function noteOf(
     case 'RETRYING':
     case 'SUCCEEDED':
     case 'FAILED':
+      if (task.committedBefore) return 'had committed before';
       if (chunks) return [chunksNote(task), retriesNote(task)].filter(Boolean).join(', ');
       return attemptNote(task, planned) + dueNote(task, planned, now);
     default:

@@ -82,7 +82,8 @@ function renderTasks({ history, now }: Shown, style: StyleText): string {
 }
 
 /** Of chunks all of theirs together; where none is told of, as of chunks on AWS, what the retries tell. */
-function attemptsOf({ attempts, status, retriesUsed, chunks }: TaskHistory): string {
+function attemptsOf({ attempts, status, retriesUsed, chunks, committedBefore }: TaskHistory): string {
+  if (committedBefore) return 'before';
   const told = attempts.filter(({ gather }) => !gather).length;
   if (told > 0) return told.toLocaleString('en-US');
   const ran = status === 'SUCCEEDED' || status === 'FAILED';

@@ -4,11 +4,12 @@ import { bytesOut, type CommitRecord } from '../../state-machines/contract/recor
 import { PAYLOAD_LIMIT } from '../../state-machines/contract/result.ts';
 import type { TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import { isDistributed, type Plan, type PlannedTask } from '../../state-machines/graph/plan.ts';
+import type { Committed } from './commit.ts';
 import { NonRetryableError } from './errors.ts';
 import type { ReleasedOutputs } from './release.ts';
 
 export function answerOf(
-  record: CommitRecord,
+  { record, before }: Committed,
   plan: Plan,
   task: PlannedTask,
   released: ReleasedOutputs = {},
@@ -21,6 +22,7 @@ export function answerOf(
     durationMs: record.durationMs,
     bytesIn: record.bytesIn,
     bytesOut: bytesOut(record),
+    ...(before && { committedBefore: before }),
     ...(Object.keys(released).length > 0 && { released }),
     ...(record.values && { values: record.values }),
     ...(Object.keys(chunks).length > 0 && { chunks }),

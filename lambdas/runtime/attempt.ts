@@ -41,14 +41,14 @@ export async function runAttempt(handler: AnyHandler, attempt: Attempt): Promise
 async function runTask(handler: AnyHandler, hook: PlannedHook | undefined, attempt: Attempt): Promise<TaskAnswer> {
   const { plan, task, event, records, store } = attempt;
   const id = idOf(attempt, task.name);
-  const record = await commitOnce(id, attempt, async (attemptId) => {
+  const committed = await commitOnce(id, attempt, async (attemptId) => {
     const inputs = await openInputs((name) => idOf(attempt, name), task, records, store);
     const extra = hook ? { outcome: outcomeOf(event.state ?? {}, hook.about) } : {};
     return handlerWork(handler, attempt, { id, attemptId, inputs: inputs(), extra });
   });
   // What hooks read stays until the run ends.
   const released = hook ? {} : await releaseConsumed(attempt);
-  return answerOf(record, plan, task, released);
+  return answerOf(committed, plan, task, released);
 }
 
 /**

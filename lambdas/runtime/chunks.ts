@@ -39,11 +39,12 @@ export async function runChunks(
 
   const succeeded: CommitRecord[] = [];
   const failed: FailedChunk[] = [];
+  let worked = false;
   for (const chunkId of gathered ? [] : ids) {
     const id = { ...whole, chunk: chunkId };
     try {
       signal.throwIfAborted();
-      const record = await commitOnce(id, attempt, async (attemptId) => {
+      const { record, before } = await commitOnce(id, attempt, async (attemptId) => {
         shared ??= readShared();
         const [chunks, inputs] = await shared;
         const chunk = chunks.get(chunkId);
@@ -54,6 +55,7 @@ export async function runChunks(
         return handlerWork(handler, attempt, { id, attemptId, inputs: inputs(), extra: { chunk } });
       });
       succeeded.push(record);
+      worked ||= !before;
     } catch (error) {
       if (ids.length > 1) log.error('chunk failed', { chunk: chunkId, error: error as Error });
       failed.push({ chunk: chunkId, error: error as Error });
@@ -69,6 +71,7 @@ export async function runChunks(
     durationMs: sum((record) => record.durationMs),
     bytesIn: sum((record) => record.bytesIn),
     bytesOut: sum(bytesOut),
+    ...(!worked && { committedBefore: true }),
   };
 }
 

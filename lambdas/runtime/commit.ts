@@ -33,16 +33,22 @@ export interface Work {
   discard(): Promise<void>;
 }
 
+export interface Committed {
+  /** The one that holds, whoever committed it. */
+  readonly record: CommitRecord;
+  /** It was there when the attempt began, which did no work. */
+  readonly before: boolean;
+}
+
 /**
  * @param prepare finds what the work needs; carried out while the attempt's marker is being written
- * @returns the record that holds, whoever committed it
  * @throws an error that can be shown, whatever went wrong
  */
 export async function commitOnce(
   id: TaskId,
   attempt: Attempt,
   prepare: (attemptId: string) => Promise<Work>,
-): Promise<CommitRecord> {
+): Promise<Committed> {
   const { event, records, log } = attempt;
   const chunk = id.chunk !== undefined && { chunk: id.chunk };
   const before = await records.history(id);
@@ -51,7 +57,7 @@ export async function commitOnce(
     if (record) {
       log.info('already committed', { attempt: record.attempt, ...chunk });
       await publish(id, record, attempt);
-      return record;
+      return { record, before: true };
     }
   }
   const number = event.retryCount + 1;
@@ -80,7 +86,7 @@ export async function commitOnce(
       await work.discard();
     }
     await publish(id, record, attempt);
-    return record;
+    return { record, before: false };
   } catch (cause) {
     const refused = cause instanceof CommitRefusedError;
     const error = presentable(refused ? cause.cause : cause);
@@ -92,7 +98,7 @@ export async function commitOnce(
     if (!record) throw error;
     log.warn('failed, and another attempt has committed', { attempt: record.attempt, ...chunk, error });
     await publish(id, record, attempt);
-    return record;
+    return { record, before: false };
   }
 }
 

@@ -30,12 +30,12 @@ type ChunkTask = PlannedTask & { readonly each: PlannedEach };
 export async function gatherChunks(task: ChunkTask, attempt: Attempt): Promise<TaskAnswer> {
   const { plan, records } = attempt;
   const id = idOf(attempt, task.name);
-  const record = await commitOnce(id, attempt, async () => ({
+  const committed = await commitOnce(id, attempt, async () => ({
     carryOut: () => gather(id, task, records),
     // It stores nothing: what it commits are the chunks' own objects.
     discard: async () => undefined,
   }));
-  return answerOf(record, plan, task, await releaseConsumed(attempt));
+  return answerOf(committed, plan, task, await releaseConsumed(attempt));
 }
 
 async function gather(id: TaskId, task: ChunkTask, records: Records): ReturnType<Work['carryOut']> {

@@ -34,6 +34,8 @@ export interface TaskAnswer {
   readonly durationMs: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** It had committed before this attempt, which found its record and did no work. */
+  readonly committedBefore?: true;
   /** The outputs that went because this was the last task to read them, `task.output`, and their bytes. */
   readonly released?: Readonly<Record<string, number>>;
   /** By `valueName`: what conditions look at. Always there where they look at one of its outputs. */

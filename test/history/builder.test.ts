@@ -365,6 +365,41 @@ describe('the bytes held', () => {
     ]);
   });
 
+  it('of a resumed run begin with what its earlier executions left, and those tasks are told as done before', () => {
+    const before = { committedBefore: true } as const;
+    const told = [
+      start('extract'),
+      success('extract', { bytesOut: 100, ...before }),
+      start('beside'),
+      success('beside', { bytesOut: 5, ...before }),
+      start('load'),
+      success('load', { bytesOut: 7, released: { 'extract.raw': 100 } }),
+      ended('SUCCEEDED', {}),
+    ];
+    const [begun, ...others] = eventsOf(plan, told);
+    const resumed = historyOf(plan, [{ ...begun, execution: 'again' } as RunEvent, ...others]);
+    expect(resumed.held).toEqual([
+      { at: time(0), bytes: 105 },
+      { at: time(6), bytes: 12 },
+      { at: time(7), bytes: 0 },
+    ]);
+    expect(resumed.tasks.filter((task) => task.committedBefore).map(({ name }) => name)).toEqual(['extract', 'beside']);
+    // An attempt whose answer was lost has grown it in this very run.
+    expect(history(plan, told).held[0]).toEqual({ at: time(0), bytes: 0 });
+  });
+
+  it('of a resumed run do not count what had been released before', () => {
+    const before = { committedBefore: true } as const;
+    const told = [
+      success('extract', { bytesOut: 100, ...before }),
+      success('load', { bytesOut: 7, released: { 'extract.raw': 100 }, ...before }),
+      start('beside'),
+    ];
+    const [begun, ...others] = eventsOf(plan, told);
+    const resumed = historyOf(plan, [{ ...begun, execution: 'again' } as RunEvent, ...others]);
+    expect(resumed.held).toEqual([{ at: time(0), bytes: 7 }]);
+  });
+
   it('of a run that is kept stay', () => {
     const told: UntimedEvent[] = [
       start('extract'),

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { type RunLocallyOptions, reapLocally, runLocally } from '../../local/index.ts';
+import { historyOf } from '../../history/builder.ts';
+import { type ProgressEvent, type RunLocallyOptions, reapLocally, runLocally } from '../../local/index.ts';
 import { executionsOf } from '../../local/runs/turns.ts';
 import { csv, durable, json, ndjson, TaskGraph } from '../../state-machines/index.ts';
 import { disown } from './dead-runs/left-runs.ts';
@@ -50,12 +51,20 @@ describe('a run that failed and is kept', () => {
   });
 
   it('says until when, and goes on from what has committed', async () => {
-    const { run, result } = await failedRun({ input: { day: 1 } });
+    const before: ProgressEvent[] = [];
+    const { run, result } = await failedRun({ input: { day: 1 }, onProgress: (event) => before.push(event) });
+    const heldAtTheEnd = historyOf(plan, before).held.at(-1)?.bytes;
+    expect(heldAtTheEnd).toBeGreaterThan(0);
     expect(result).toMatchObject({ status: 'FAILED', keptUntil: expect.any(String) });
     expect(Date.parse(result.keptUntil ?? '') - Date.now()).toBeLessThanOrEqual(HOUR * 1000);
     expect(left(run)).not.toEqual([]);
 
-    const resumed = await resume(run);
+    const events: ProgressEvent[] = [];
+    const resumed = await resume(run, { onProgress: (event) => events.push(event) });
+    const { tasks, held } = historyOf(plan, events);
+    expect(tasks.filter((task) => task.committedBefore).map(({ name }) => name)).toEqual(['extract', 'aggregate']);
+    expect(held[0]?.bytes).toBe(heldAtTheEnd);
+    expect(held.at(-1)?.bytes).toBe(0);
     expect(resumed.ran.toSorted()).toEqual(['enrich', 'merge-load']);
     expect(resumed.result).toMatchObject({ run, status: 'SUCCEEDED', succeeded: 4, released: { left: 0 } });
     expect(resumed.result.execution).not.toBe(run);

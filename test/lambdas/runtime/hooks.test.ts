@@ -72,7 +72,10 @@ describe('a hook', () => {
     const state = {};
     const first = await run('alarm', ({ outputs }) => outputs.report.write('once'), { run: id, event: { state } });
     const again = { run: id, retryCount: 1, event: { state } };
-    expect(await run('alarm', () => Promise.reject(new Error('not again')), again)).toEqual(first);
+    expect(await run('alarm', () => Promise.reject(new Error('not again')), again)).toEqual({
+      ...first,
+      committedBefore: true,
+    });
     expect(await fixture.keys(`runs/pipe/${id}/alarm/_committed.json`)).toHaveLength(1);
   });
 });
