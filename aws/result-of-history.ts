@@ -4,8 +4,13 @@
  */
 
 import type { LiveStatus, RunHistory, TaskHistory } from '../history/run-history.ts';
-import { STOPPED_ERROR } from '../state-machines/contract/error-names.ts';
-import type { RunResult, RunStatus, TaskResult, TaskStatus } from '../state-machines/contract/result.ts';
+import {
+  type RunResult,
+  type RunStatus,
+  STOPPED,
+  type TaskResult,
+  type TaskStatus,
+} from '../state-machines/contract/result.ts';
 import type { ExecutionEnd } from './execution-end.ts';
 
 export function asFarAsKnown(history: RunHistory, end: ExecutionEnd): RunResult {
@@ -36,7 +41,6 @@ export function asFarAsKnown(history: RunHistory, end: ExecutionEnd): RunResult 
   };
 }
 
-export const STOPPED = { name: STOPPED_ERROR, message: 'the run ended while this task was running' };
 const NO_RESULT =
   'the result of this run is not to be found any more, so this is what its history tells: what it left may have been deleted since';
 const NAMES: Readonly<Record<RunStatus, string>> = {

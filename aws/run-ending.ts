@@ -4,13 +4,14 @@ import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { cleanupResult } from '../history/answers.ts';
 import { HistoryBuilder } from '../history/builder.ts';
 import type { RunEvent } from '../history/events.ts';
+import { answerIn } from '../history/execution-history-event.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import { resultIn } from '../state-machines/contract/reported-result.ts';
-import type { RunResult, TaskResult } from '../state-machines/contract/result.ts';
+import { type RunResult, SKIPPED, STOPPED, type TaskResult } from '../state-machines/contract/result.ts';
 import { STATES } from '../state-machines/contract/states.ts';
 import { Plan } from '../state-machines/graph/plan.ts';
 import { type ExecutionEnd, endIn } from './execution-end.ts';
-import { asFarAsKnown, STOPPED } from './result-of-history.ts';
+import { asFarAsKnown } from './result-of-history.ts';
 
 /** Looks on while a run is read, and knows its result in the end. */
 export class RunEnding {
@@ -59,8 +60,8 @@ export class RunEnding {
     if (event.type === 'ExecutionRedriven') delete this.#ends[role];
     const isBehindWork = role === 'finalizer' && event.stateEnteredEventDetails?.name === STATES.lateWriters;
     if (isBehindWork && this.isKnown) this.#settledAt = event.timestamp;
-    const text = event.lambdaFunctionSucceededEventDetails?.output ?? event.taskSucceededEventDetails?.output;
-    const answer = text === undefined ? undefined : parsed(text);
+    const succeeded = event.lambdaFunctionSucceededEventDetails ?? event.taskSucceededEventDetails;
+    const answer = succeeded && answerIn(succeeded);
     if (!isObject(answer) || typeof answer['done'] !== 'boolean') return;
     const result = cleanupResult(answer);
     if (result) this.#cleanups[role] = result;
@@ -117,15 +118,5 @@ export class RunEnding {
   #afterExecution(): Record<string, TaskResult> {
     const names = new Set([...this.#plan.hooksAfterExecution.map(({ name }) => name), ...this.#after.keys()]);
     return Object.fromEntries([...names].map((name) => [name, this.#after.get(name) ?? SKIPPED]));
-  }
-}
-
-const SKIPPED: TaskResult = { status: 'SKIPPED', retriesUsed: 0 };
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -6,10 +6,17 @@ import { asksToKeep } from '../../state-machines/contract/execution-input.ts';
 import type { RunId } from '../../state-machines/contract/keys.ts';
 import { failureOf, marksOf, type RunEnd, stopMarksOf, type TaskOut } from '../../state-machines/contract/marks.ts';
 import type { CommitRecord, CommittedOutput } from '../../state-machines/contract/records.ts';
-import type { FailureInfo, RunResult, RunStatus, TaskResult } from '../../state-machines/contract/result.ts';
+import {
+  type FailureInfo,
+  OMITTED,
+  type RunResult,
+  type RunStatus,
+  SKIPPED,
+  type TaskResult,
+} from '../../state-machines/contract/result.ts';
 import { eachLimited } from '../storage/each-limited.ts';
 import { releasedEarly } from './released.ts';
-import { OMITTED, SKIPPED, type TaskRecords, taskResult } from './task-result.ts';
+import { type TaskRecords, taskResult } from './task-result.ts';
 
 const READS_AT_ONCE = 32;
 

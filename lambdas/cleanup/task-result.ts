@@ -1,18 +1,19 @@
 /** How one task or hook ended, as the state machine noted it and its records tell. */
 
-import { NON_RETRYABLE_ERROR, STOPPED_ERROR, TRANSIENT_ERRORS } from '../../state-machines/contract/error-names.ts';
+import { NON_RETRYABLE_ERROR, TRANSIENT_ERRORS } from '../../state-machines/contract/error-names.ts';
 import { ContractError } from '../../state-machines/contract/errors.ts';
 import type { TaskId } from '../../state-machines/contract/keys.ts';
 import { failureOf, type TaskOut } from '../../state-machines/contract/marks.ts';
 import { bytesOut, type CommittedOutput } from '../../state-machines/contract/records.ts';
-import type { FailureInfo, OutputResult, TaskResult } from '../../state-machines/contract/result.ts';
+import {
+  type FailureInfo,
+  OMITTED,
+  type OutputResult,
+  SKIPPED,
+  STOPPED,
+  type TaskResult,
+} from '../../state-machines/contract/result.ts';
 import { type Records, retriesBegun } from '../storage/records.ts';
-
-export const SKIPPED: TaskResult = { status: 'SKIPPED', retriesUsed: 0 };
-export const OMITTED: TaskResult = { status: 'OMITTED', retriesUsed: 0 };
-
-/** Of a task that was under way when its run was ended. */
-export const STOPPED: FailureInfo = { name: STOPPED_ERROR, message: 'the run ended while this task was running' };
 
 /** What is asked of them here. */
 export interface TaskRecords extends Pick<Records, 'history' | 'chunkHistories' | 'committed' | 'attempt'> {

@@ -1,7 +1,6 @@
 /** How the tasks after an execution ended: nothing else knows, for they leave no records. */
 
-import { SKIPPED } from '../../lambdas/cleanup/task-result.ts';
-import type { TaskResult } from '../../state-machines/contract/result.ts';
+import { SKIPPED, type TaskResult } from '../../state-machines/contract/result.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import type { Functions } from '../functions/functions.ts';
 import { failureInfoOf } from '../functions/lambda-error.ts';

@@ -5,12 +5,11 @@
 
 import type { S3Client } from '@aws-sdk/client-s3';
 import { cleanUp } from '../../lambdas/cleanup/cleanup.ts';
-import { SKIPPED } from '../../lambdas/cleanup/task-result.ts';
 import type { EndedExecution, ExecutionState } from '../../lambdas/reaper/executions.ts';
 import type { CleanupEvent, TaskRetries } from '../../state-machines/contract/cleanup-events.ts';
 import { runOf } from '../../state-machines/contract/execution-input.ts';
 import { resultIn } from '../../state-machines/contract/reported-result.ts';
-import type { RunResult } from '../../state-machines/contract/result.ts';
+import { type RunResult, SKIPPED } from '../../state-machines/contract/result.ts';
 import { LOCAL_BUCKETS } from '../assembly-model.ts';
 import { exportResults } from '../results.ts';
 import type { ExecutionRecord } from '../runs/execution-record.ts';

@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { cleanUp } from '../../lambdas/cleanup/cleanup.ts';
-import { STOPPED } from '../../lambdas/cleanup/task-result.ts';
 import { runAttempt } from '../../lambdas/runtime/attempt.ts';
 import { abortBefore } from '../../lambdas/runtime/deadline.ts';
 import type { AnyHandler } from '../../lambdas/runtime/invocation.ts';
@@ -19,6 +18,7 @@ import {
   RUNS_BUCKET_PLACEHOLDER,
 } from '../../state-machines/compiler/placeholders.ts';
 import { parseCleanupEvent } from '../../state-machines/contract/cleanup-events.ts';
+import { STOPPED } from '../../state-machines/contract/result.ts';
 import { parseTaskEvent } from '../../state-machines/contract/task-events.ts';
 import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { type Assembly, filledIn, functionArn, LOCAL_BUCKETS } from '../assembly-model.ts';

@@ -1,7 +1,6 @@
 /** Errors of functions, as Step Functions sees them. */
 
-import { STOPPED } from '../../lambdas/cleanup/task-result.ts';
-import type { FailureInfo } from '../../state-machines/contract/result.ts';
+import { type FailureInfo, STOPPED } from '../../state-machines/contract/result.ts';
 
 /** The error's type is what Retry and Catch match; the cause is JSON. */
 export class LambdaError extends Error {

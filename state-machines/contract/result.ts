@@ -1,5 +1,7 @@
 /** How a run ended: the execution's output where it succeeded, the cause of its error where it failed. */
 
+import { STOPPED_ERROR } from './error-names.ts';
+
 export const RUN_STATUSES = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 export type TaskStatus = 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'OMITTED';
@@ -59,6 +61,13 @@ export interface TaskResult {
   /** Of a chunk-parallel task; its other figures are those of all its chunks together. */
   readonly chunks?: ChunkCounts;
 }
+
+/** Of a task or a hook that did not run. */
+export const SKIPPED: TaskResult = { status: 'SKIPPED', retriesUsed: 0 };
+export const OMITTED: TaskResult = { status: 'OMITTED', retriesUsed: 0 };
+
+/** Of a task that was under way when its run was ended. */
+export const STOPPED: FailureInfo = { name: STOPPED_ERROR, message: 'the run ended while this task was running' };
 
 export interface ChunkCounts {
   readonly total: number;
