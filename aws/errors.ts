@@ -1,24 +1,9 @@
 /** What keeps AWS from being asked, in the words of whoever asked it. */
 
+import type { AwsErrorCode } from '../state-machines/contract/error-codes.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 
-export type AwsErrorCode =
-  /** There are none, they have expired, or AWS does not know them. */
-  | 'AwsCredentials'
-  /** No region is known. */
-  | 'AwsRegion'
-  /** The credentials may not do it. */
-  | 'AwsDenied'
-  /** AWS would not take so many requests, for minutes. */
-  | 'AwsThrottled'
-  /** There was no answer. */
-  | 'AwsUnreachable'
-  /** Any other answer that is none. */
-  | 'AwsFailed'
-  /** A run is over, but what it left to do is not begun, and should be long since. */
-  | 'NotFinalized'
-  /** The reaper function failed, or is none. */
-  | 'ReaperFailed';
+export type { AwsErrorCode };
 
 /** Whatever it is that was asked, it was not done, or it cannot be told whether it was. */
 export class AwsError extends Error {

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HistoryEvent, paginateGetExecutionHistory, type SFNClient } from '@aws-sdk/client-sfn';
+import { endIn } from './execution-end.ts';
 import { patiently } from './patience.ts';
 
 /** The largest page there is. https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html */
@@ -19,13 +20,6 @@ export interface Pace {
 }
 export const PACE: Pace = { shortestMs: 1_000, longestMs: 5_000 };
 const SLOWER = 1.5;
-
-const LAST_EVENTS: readonly (string | undefined)[] = [
-  'ExecutionSucceeded',
-  'ExecutionFailed',
-  'ExecutionAborted',
-  'ExecutionTimedOut',
-];
 
 export interface ReadOptions {
   /** Until the execution's last event; otherwise those so far. */
@@ -87,6 +81,6 @@ export async function* readHistory(
 /** One that was redriven goes on behind its end. */
 function untilOver(events: readonly HistoryEvent[]): { current: readonly HistoryEvent[]; isOver: boolean } {
   const redriven = events.findLastIndex(({ type }) => type === 'ExecutionRedriven');
-  const end = events.findIndex(({ type }, index) => index > redriven && LAST_EVENTS.includes(type));
+  const end = events.findIndex((event, index) => index > redriven && endIn(event) !== undefined);
   return end < 0 ? { current: events, isOver: false } : { current: events.slice(0, end + 1), isOver: true };
 }

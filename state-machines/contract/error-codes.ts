@@ -84,13 +84,21 @@ export const SERVICE_CODES = [
 
 /** The command line could not ask AWS, or AWS refused; or what was asked for was not done. */
 export const AWS_CODES = [
+  /** There are none, they have expired, or AWS does not know them. */
   'AwsCredentials',
+  /** The credentials may not do it. */
   'AwsDenied',
+  /** Any other answer that is none. */
   'AwsFailed',
+  /** No region is known. */
   'AwsRegion',
+  /** AWS would not take so many requests, for minutes. */
   'AwsThrottled',
+  /** There was no answer. */
   'AwsUnreachable',
+  /** A run is over, but what it left to do is not begun, and should be long since. */
   'NotFinalized',
+  /** The reaper function failed, or is none. */
   'ReaperFailed',
 ] as const;
 
