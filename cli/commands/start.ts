@@ -6,7 +6,6 @@ import { parseInput } from '../options/input.ts';
 import { loadPipeline } from '../pipelines.ts';
 import { commandFor, EBBTIDE } from '../render/hints.ts';
 import { carryOut } from '../runs/carry-out.ts';
-import { tryLoadPlan } from '../runs/plan-of-run.ts';
 import { watchRun } from '../runs/watch-run.ts';
 import { type Place, Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import type { Terminal } from '../terminal.ts';
@@ -34,7 +33,7 @@ export function startCommand(terminal: Terminal, finish: (exitCode: number) => v
           'InvalidInput',
           `the input has "resume": ${show(input['resume'])}; to go on with a run: ${EBBTIDE} resume ${pipeline} <run>`,
         );
-      const place = await new Places(options, terminal).of(pipeline, (await tryLoadPlan(pipeline)).plan);
+      const place = await new Places(options, terminal).of(pipeline);
       if (!place.aws) {
         const found = await loadPipeline(pipeline);
         const { name, json, dir } = options;

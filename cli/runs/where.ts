@@ -6,7 +6,6 @@ import { hasAwsSettings } from '../../aws/settings.ts';
 import { DEFAULT_DIR, dirOption } from '../../history/dir-option.ts';
 import type { Runs, Where } from '../../history/runs.ts';
 import { UsageError } from '../../state-machines/contract/errors.ts';
-import type { Plan } from '../../state-machines/graph/plan.ts';
 import type { Terminal } from '../terminal.ts';
 import { finalizeDeadRuns } from './finalize-dead.ts';
 import { tryLoadPlan } from './plan-of-run.ts';
@@ -81,19 +80,16 @@ export class Places {
     return this.#options.stateMachine !== undefined;
   }
 
-  /**
-   * @param plan of the project, for a run whose history does not say all
-   * @throws UsageError where it is not deployed and must be, or more than once; AwsError where AWS cannot be asked
-   */
-  async of(pipeline: string, plan?: Plan): Promise<Place> {
-    const found = (await this.deployed([pipeline])).filter((one) => one.pipeline === pipeline);
+  /** @throws UsageError where it is not deployed and must be, or more than once; AwsError where AWS cannot be asked */
+  async of(pipeline: string): Promise<Place> {
+    const found = await this.deployed([pipeline]);
     const [deployed] = found;
     if (!deployed) return this.here(pipeline);
     if (found.length > 1) {
       const { ambiguous } = await import('../../aws/index.ts');
       throw ambiguous(pipeline, found);
     }
-    return this.#onAws(deployed, plan);
+    return this.#onAws(deployed);
   }
 
   /** Of several pipelines, each where it is: of one that is deployed more than once all deployments. */
@@ -149,10 +145,10 @@ export class Places {
     }
   }
 
-  async #onAws(deployed: Deployed, plan?: Plan): Promise<Place> {
+  async #onAws(deployed: Deployed): Promise<Place> {
     const { RunsOnAws } = await import('../../aws/index.ts');
     const { pipeline } = deployed;
-    const runs = new RunsOnAws({ deployed, plan: plan ?? (async () => (await tryLoadPlan(pipeline)).plan) });
+    const runs = new RunsOnAws({ deployed, plan: async () => (await tryLoadPlan(pipeline)).plan });
     const { stateMachine } = this.#options;
     const options = stateMachine === undefined ? '' : ` --state-machine ${stateMachine}`;
     return { runs, aws: runs, label: labelOf(runs.where), options };

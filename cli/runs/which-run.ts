@@ -7,6 +7,7 @@ import { isName, PIPELINE_NAME, RUN_ID } from '../../state-machines/contract/nam
 import { show } from '../../state-machines/contract/show.ts';
 import { didYouMean, nearest } from '../../state-machines/graph/nearest.ts';
 import { pipelineNames, pipelinesIn } from '../pipelines.ts';
+import { EBBTIDE } from '../render/hints.ts';
 import { labelOf, type Place, type Places } from './where.ts';
 
 export interface ChosenRun {
@@ -64,7 +65,7 @@ export async function allPipelines(places: Places): Promise<string[]> {
 
 /** All of its deployments. @throws UsageError where nobody knows a pipeline of that name */
 export async function placesOfKnown(pipeline: string, places: Places): Promise<Place[]> {
-  const deployed = (await places.deployed([pipeline])).filter((one) => one.pipeline === pipeline);
+  const deployed = await places.deployed([pipeline]);
   return deployed.length > 1 ? places.ofAll([pipeline]) : [await placeOfKnown(pipeline, places)];
 }
 
@@ -181,5 +182,5 @@ function nameOf({ run, execution }: RunSummary): string {
 
 /** What to do where there are no runs yet. */
 export function howToBegin({ aws, runs }: Pick<Place, 'aws' | 'runs'>): string {
-  return `begin one with ebbtide ${aws ? 'start' : 'run'} ${runs.pipeline}`;
+  return `begin one with ${EBBTIDE} ${aws ? 'start' : 'run'} ${runs.pipeline}`;
 }
