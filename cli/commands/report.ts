@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../state-machines/index.ts';
 import { fromHere } from '../render/hints.ts';
+import { writeNotes } from '../runs/plan-of-run.ts';
 import { reportFile } from '../runs/report-file.ts';
 import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import { runArguments } from '../runs/which-run.ts';
@@ -31,7 +32,7 @@ export function reportCommand(terminal: Terminal): Command {
       const file = toStdout ? undefined : reportFile(output, history);
       const { renderReport } = await import('../../report/index.ts');
       const page = renderReport(plan, history, links);
-      for (const note of notes) terminal.stderr.write(`note: ${note}\n`);
+      writeNotes(notes, terminal);
       if (file === undefined) {
         terminal.stdout.write(page);
         return;

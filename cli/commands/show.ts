@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { printable, printableIn, printableJson } from '../printable.ts';
+import { printableIn, printableJson } from '../printable.ts';
 import { renderHistory } from '../render/history.ts';
+import { writeNotes } from '../runs/plan-of-run.ts';
 import { Places, type WhereOptions, whereOptions } from '../runs/where.ts';
 import { runArguments } from '../runs/which-run.ts';
 import { styler, type Terminal } from '../terminal.ts';
@@ -19,7 +20,7 @@ export function showCommand(terminal: Terminal): Command {
       const { runToShow } = await import('../runs/run-shown.ts');
       const { place, history, links, notes } = await runToShow([pipeline, run], new Places(options, terminal));
       if (options.json) {
-        for (const note of notes) terminal.stderr.write(`note: ${printable(note)}\n`);
+        writeNotes(notes, terminal);
         terminal.stdout.write(`${printableJson({ ...history, where: place.runs.where, links }, 2)}\n`);
         return;
       }

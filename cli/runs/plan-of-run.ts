@@ -3,6 +3,8 @@
 import { Plan } from '../../state-machines/graph/plan.ts';
 import { TaskGraph } from '../../state-machines/graph/task-graph.ts';
 import { loadPipeline } from '../pipelines.ts';
+import { printable } from '../printable.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface LoadedPlan {
   readonly plan?: Plan;
@@ -44,6 +46,11 @@ export function planOfRun(pipeline: string, tasks: readonly string[], { plan, pr
     ...(added.length > 0 ? [`it has no ${added.join(', ')}, which the project's graph has`] : []),
   ];
   return { plan: restricted(plan, names, gone), notes: [`the run is of another graph: ${differences.join('; ')}`] };
+}
+
+/** Where they are not part of what was asked for. */
+export function writeNotes(notes: readonly string[], { stderr }: Terminal): void {
+  for (const note of notes) stderr.write(`note: ${printable(note)}\n`);
 }
 
 /** Those tasks of a plan, and further ones of which nothing but the names is known. */

@@ -4,10 +4,9 @@ import { constants } from 'node:os';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import { EXIT } from '../exit.ts';
 import type { RunDisplay } from '../live/display.ts';
-import { printable } from '../printable.ts';
 import { commandFor } from '../render/hints.ts';
 import type { Terminal } from '../terminal.ts';
-import { planOfRun, tryLoadPlan } from './plan-of-run.ts';
+import { planOfRun, tryLoadPlan, writeNotes } from './plan-of-run.ts';
 import { watchSignals } from './stop-on-signals.ts';
 import type { ChosenRun } from './which-run.ts';
 
@@ -26,12 +25,7 @@ export async function watchRun(chosen: ChosenRun, { json }: Options, terminal: T
   const watching = new AbortController();
   const again = { watch: commandFor('watch', place, run), stop: commandFor('stop', place, run) };
   let display: RunDisplay | undefined;
-  const release = watchSignals({
-    watching,
-    display: { close: () => display?.close() },
-    terminal,
-    again,
-  });
+  const release = watchSignals({ watching, display: { close: () => display?.close() }, terminal, again });
   try {
     const result = await follow(chosen, { json, signal: watching.signal }, terminal, (made) => {
       display = made;
@@ -67,7 +61,7 @@ async function follow(
     if (!display) {
       const tasks = event.type === 'run-started' ? event.tasks : [];
       const { plan, notes } = planOfRun(runs.pipeline, tasks, loaded);
-      for (const note of notes) terminal.stderr.write(`note: ${printable(note)}\n`);
+      writeNotes(notes, terminal);
       display = runDisplay(plan, terminal, { where: label, options, ...(json && { json }) });
       onDisplay(display);
     }
