@@ -24,6 +24,11 @@ export function formatDuration(given: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** 2,945 → `2 s`: of what goes on, tenths would only be restless. */
+export function formatWholeSeconds(ms: number): string {
+  return formatDuration(Math.floor(Math.max(0, ms) / 1000) * 1000).replace('.0 s', ' s');
+}
+
 export function formatCount(count: number, what: string): string {
   return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
 }

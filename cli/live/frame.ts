@@ -1,13 +1,13 @@
 /** One picture of a run that goes on, as lines that fit a terminal. */
 
 import type { RunHistory } from '../../history/run-history.ts';
-import { formatBytes, formatCount } from '../../history/units.ts';
+import { formatBytes, formatCount, formatWholeSeconds } from '../../history/units.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import { fold } from './fold.ts';
 import type { Place } from './outline.ts';
 import { countsOf, type Row, rowsOf } from './rows.ts';
 import type { Look } from './signs.ts';
-import { type Table, tableLines, wholeSeconds } from './table.ts';
+import { type Table, tableLines } from './table.ts';
 import { cut } from './width.ts';
 
 export interface View {
@@ -79,7 +79,7 @@ function headOf({ history, where }: View, { style }: Look): string {
 function footerOf({ history, now, preparing }: View, rows: readonly Row[], { style, signs, turn }: Look): string {
   const { phase, held, startedAt, tasks } = history;
   const spinner = style('cyan', signs.spinner[turn % signs.spinner.length] ?? '');
-  const elapsed = wholeSeconds(now - Date.parse(startedAt));
+  const elapsed = formatWholeSeconds(now - Date.parse(startedAt));
   if (phase === 'preparing') return [`${spinner} ${preparing}`, elapsed].join(signs.between);
   const hooks = new Set(tasks.filter(({ hook }) => hook).map(({ name }) => name));
   const own = rows.filter(({ name, around }) => !around && !hooks.has(name));

@@ -2,7 +2,7 @@
 
 import type { AttemptHistory, CleanupHistory, LiveStatus, RunHistory, TaskHistory } from '../../history/run-history.ts';
 import { STATUS_WORDS } from '../../history/status-words.ts';
-import { formatCount, formatDuration } from '../../history/units.ts';
+import { formatCount, formatWholeSeconds } from '../../history/units.ts';
 import type { Plan, PlannedTask } from '../../state-machines/graph/plan.ts';
 import { nextAttemptDue } from './due.ts';
 import type { Place } from './outline.ts';
@@ -119,7 +119,7 @@ function dueNote(task: TaskHistory, planned: PlannedTask | undefined, now: numbe
   if (!due) return '';
   const seconds = Math.ceil((due.at - now) / 1000);
   if (seconds <= 0) return ' at once';
-  return ` ${due.exactly ? 'in' : 'within'} ${formatDuration(seconds * 1000).replace('.0 s', ' s')}`;
+  return ` ${due.exactly ? 'in' : 'within'} ${formatWholeSeconds(seconds * 1000)}`;
 }
 
 function chunksNote({ status, chunks }: TaskHistory): string {

@@ -1,7 +1,7 @@
 /** The rows of the tree, in columns. */
 
 import { STATUS_WORDS } from '../../history/status-words.ts';
-import { formatBytes, formatDuration } from '../../history/units.ts';
+import { formatBytes, formatDuration, formatWholeSeconds } from '../../history/units.ts';
 import { TASK_STYLES } from '../render/statuses.ts';
 import type { Row } from './rows.ts';
 import type { Look, Signs } from './signs.ts';
@@ -79,7 +79,7 @@ function lineOf(row: Row, columns: Columns, now: number, look: Look): string {
 function timeOf({ startedAt, endedAt }: Row, now: number): string {
   if (startedAt === undefined) return '';
   if (endedAt !== undefined) return formatDuration(endedAt - startedAt);
-  return wholeSeconds(now - startedAt);
+  return formatWholeSeconds(now - startedAt);
 }
 
 const LEAST_BAR = 6;
@@ -95,11 +95,6 @@ function barOf({ progress, note }: Row, width: number, { signs, style }: Look): 
   const { bar } = signs;
   const left = bar.left.repeat(room - succeeded - failed);
   return `${style('green', bar.succeeded.repeat(succeeded))}${style('red', bar.failed.repeat(failed))}${style('dim', left)} `;
-}
-
-/** Of what goes on: tenths would only be restless. */
-export function wholeSeconds(ms: number): string {
-  return formatDuration(Math.floor(Math.max(0, ms) / 1000) * 1000).replace('.0 s', ' s');
 }
 
 function cutText(text: string, width: number, signs: Signs): string {
