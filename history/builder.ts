@@ -2,12 +2,10 @@
 
 import type { RunResult } from '../state-machines/contract/result.ts';
 import { inDependencyOrder, type Plan } from '../state-machines/graph/plan.ts';
-import type { Denial, RunEvent } from './events.ts';
+import type { Denial, RunEvent, RunEventOf } from './events.ts';
 import { HeldBytesBuilder } from './held-bytes.ts';
 import type { CleanupHistory, LiveStatus, Phase, RunHistory, TaskHistory } from './run-history.ts';
 import { TaskBuilder } from './task-builder.ts';
-
-type Event<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
 
 /** @throws Error where there are no events */
 export function historyOf(plan: Plan, events: Iterable<RunEvent>): RunHistory {
@@ -28,11 +26,11 @@ export class HistoryBuilder {
   readonly #cleanups: CleanupHistory[] = [];
   readonly #held = new HeldBytesBuilder();
   readonly #denials: Denial[] = [];
-  #started: Event<'run-started'> | undefined;
+  #started: RunEventOf<'run-started'> | undefined;
   /** The tasks of the run. */
   #named: ReadonlySet<string> = new Set();
-  #ended: Event<'execution-ended'> | undefined;
-  #over: Event<'run-ended'> | undefined;
+  #ended: RunEventOf<'execution-ended'> | undefined;
+  #over: RunEventOf<'run-ended'> | undefined;
   #phase: Phase = 'preparing';
 
   /** @param plan of the pipeline as it is now; the run may be of an older one */
@@ -101,7 +99,7 @@ export class HistoryBuilder {
     }
   }
 
-  #succeeded(event: Event<'attempt-succeeded'>): void {
+  #succeeded(event: RunEventOf<'attempt-succeeded'>): void {
     const { at, released = {}, committedBefore } = event;
     const grown = this.#task(event.task).succeeded(event);
     if (committedBefore && this.#started?.execution !== undefined) {
@@ -139,7 +137,7 @@ export class HistoryBuilder {
     };
   }
 
-  #begin({ task, hook }: Event<'attempt-started'>): void {
+  #begin({ task, hook }: RunEventOf<'attempt-started'>): void {
     const owner = this.#plan.hook(task)?.owner.kind ?? 'graph';
     if (!hook) {
       this.#phase = 'tasks';

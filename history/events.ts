@@ -11,6 +11,9 @@ export type RunEvent = {
   readonly at: string;
 } & UntimedEvent;
 
+/** Those of one type. */
+export type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
+
 export type UntimedEvent =
   | {
       readonly type: 'run-started';

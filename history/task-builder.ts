@@ -7,10 +7,8 @@ import {
 } from '../state-machines/contract/error-names.ts';
 import type { FailureInfo, TaskResult } from '../state-machines/contract/result.ts';
 import type { Plan, PlannedHook, PlannedTask } from '../state-machines/graph/plan.ts';
-import type { AttemptOf, RunEvent } from './events.ts';
+import type { AttemptOf, RunEventOf } from './events.ts';
 import type { AttemptHistory, ChunkProgress, LiveStatus, TaskHistory } from './run-history.ts';
-
-type Event<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
 
 /** Errors of Step Functions' own that no Retry matches. */
 const NEVER_RETRIED: readonly string[] = [NON_RETRYABLE_ERROR, 'States.DataLimitExceeded', 'States.Runtime'];
@@ -28,7 +26,7 @@ export class TaskBuilder {
   readonly #chunks = { succeeded: 0, failed: 0, bytesIn: 0, bytesOut: 0 };
   #hook: TaskHistory['hook'];
   #map: { readonly total: number; readonly at: string } | undefined;
-  #counted: Omit<Event<'chunks-counted'>, 'type' | 'at' | 'task'> | undefined;
+  #counted: Omit<RunEventOf<'chunks-counted'>, 'type' | 'at' | 'task'> | undefined;
   #retries = 0;
   /** As the last that succeeded told: of chunks their gathering. */
   #committedBefore: true | undefined;
@@ -52,7 +50,7 @@ export class TaskBuilder {
     return this.#last !== undefined || this.#map !== undefined;
   }
 
-  started(event: Event<'attempt-started'>): void {
+  started(event: RunEventOf<'attempt-started'>): void {
     const { attempt, chunks, gather, at } = event;
     this.#hook ??= event.hook;
     this.#over = false;
@@ -71,7 +69,7 @@ export class TaskBuilder {
   }
 
   /** @returns by how many bytes the run holds more */
-  succeeded(event: Event<'attempt-succeeded'>): number {
+  succeeded(event: RunEventOf<'attempt-succeeded'>): number {
     const { bytesIn, bytesOut = 0, chunks, gather } = event;
     const counts = this.#end(event, {
       status: 'SUCCEEDED',
@@ -96,7 +94,7 @@ export class TaskBuilder {
     return gather && event.bytesOut !== undefined ? bytesOut - this.#chunks.bytesOut : bytesOut;
   }
 
-  failed(event: Event<'attempt-failed'>): void {
+  failed(event: RunEventOf<'attempt-failed'>): void {
     const { error, chunks, at } = event;
     if (error.name === STOPPED_ERROR) {
       this.#end(event, { status: 'STOPPED', endedAt: at });
@@ -108,13 +106,13 @@ export class TaskBuilder {
     for (const chunk of chunks ?? []) this.#chunkEnded(chunk, 'failed');
   }
 
-  chunksStarted({ count, at }: Event<'chunks-started'>): void {
+  chunksStarted({ count, at }: RunEventOf<'chunks-started'>): void {
     this.#over = false;
     // On AWS, those of a Distributed Map are told to have started before it is known how many they are.
     this.#map = { total: count, at: this.#map?.at ?? at };
   }
 
-  chunksCounted({ succeeded, failed, total, at }: Event<'chunks-counted'>): void {
+  chunksCounted({ succeeded, failed, total, at }: RunEventOf<'chunks-counted'>): void {
     this.#map ??= { total: 0, at };
     this.#counted = { succeeded, failed, ...(total !== undefined && { total }) };
   }

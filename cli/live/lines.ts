@@ -1,10 +1,8 @@
-import type { AttemptOf, RunEvent } from '../../history/events.ts';
+import type { AttemptOf, RunEvent, RunEventOf } from '../../history/events.ts';
 import { formatBytes, formatCount, formatDuration } from '../../history/units.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import { NOT_CHECKED } from '../render/denials.ts';
 import type { StyleText } from '../terminal.ts';
-
-type Event<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
 
 export interface LinesOptions {
   readonly plan: Plan;
@@ -44,7 +42,7 @@ export function progressLines({ plan, print, style, where }: LinesOptions): (eve
     return `attempt ${attempt}${attempt <= all ? ` of ${all}` : ''}`;
   };
 
-  const runStarted = ({ pipeline, run, execution, folder, at }: Event<'run-started'>) => {
+  const runStarted = ({ pipeline, run, execution, folder, at }: RunEventOf<'run-started'>) => {
     began = Date.parse(at);
     if (folder !== undefined) logOf = (task) => `logs/${task}.log`;
     const resumed = execution === undefined ? '' : `, execution ${execution}`;
@@ -68,7 +66,7 @@ export function progressLines({ plan, print, style, where }: LinesOptions): (eve
     if (shown) line('-', `${task} ${done.toLocaleString('en-US')} of ${formatCount(chunks.total, 'chunk')}`);
   };
 
-  const succeeded = (event: Event<'attempt-succeeded'>) => {
+  const succeeded = (event: RunEventOf<'attempt-succeeded'>) => {
     const chunks = chunksOf.get(event.task);
     if (chunks && event.chunks) return chunksDone(event.task, chunks, chunks.done + event.chunks.length);
     if (event.committedBefore)
@@ -77,7 +75,7 @@ export function progressLines({ plan, print, style, where }: LinesOptions): (eve
     line(style('green', '+'), `${nameOf(event)} done in ${formatDuration(durationMs)}${figuresOf(event)}`);
   };
 
-  const failed = (event: Event<'attempt-failed'>) => {
+  const failed = (event: RunEventOf<'attempt-failed'>) => {
     const chunks = event.chunks && chunksOf.get(event.task);
     if (chunks) chunks.failed += 1;
     const shownBefore = chunks ? chunks.failed - 1 : 0;
@@ -131,7 +129,7 @@ export function progressLines({ plan, print, style, where }: LinesOptions): (eve
   };
 }
 
-function figuresOf({ bytesIn, bytesOut }: Event<'attempt-succeeded'>): string {
+function figuresOf({ bytesIn, bytesOut }: RunEventOf<'attempt-succeeded'>): string {
   const read = bytesIn ? `, ${formatBytes(bytesIn)} in` : '';
   return `${read}${bytesOut ? `, ${formatBytes(bytesOut)} out` : ''}`;
 }

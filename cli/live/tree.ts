@@ -3,7 +3,7 @@
 import { clearScreenDown, moveCursor } from 'node:readline';
 import { createLogUpdate } from 'log-update';
 import { HistoryBuilder } from '../../history/builder.ts';
-import type { Denial, RunEvent } from '../../history/events.ts';
+import type { Denial, RunEvent, RunEventOf } from '../../history/events.ts';
 import type { RunHistory } from '../../history/run-history.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import { NOT_CHECKED } from '../render/denials.ts';
@@ -141,7 +141,7 @@ export class TreeDisplay implements RunDisplay {
     this.#draw();
   }
 
-  #endOf(event: Extract<RunEvent, { readonly type: 'run-ended' }>): string {
+  #endOf(event: RunEventOf<'run-ended'>): string {
     const { columns } = this.#size();
     return renderEnd(event, this.#denials, this.#look.style, { options: this.#options, now: Date.now(), columns });
   }

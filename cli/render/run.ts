@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Denial, ResultFile, RunEvent } from '../../history/events.ts';
+import type { Denial, ResultFile, RunEventOf } from '../../history/events.ts';
 import { formatBytes, formatCount, formatDuration, formatReleased } from '../../history/units.ts';
 import { cutText } from '../../state-machines/contract/result.ts';
 import type { RunResult, TaskResult } from '../../state-machines/index.ts';
@@ -14,7 +14,7 @@ import { renderTable } from './table.ts';
 const LINES_SHOWN = 6;
 const LINE_WIDTH = 110;
 
-type EndedRun = Pick<Extract<RunEvent, { type: 'run-ended' }>, 'result' | 'folder' | 'results' | 'report'>;
+type EndedRun = Pick<RunEventOf<'run-ended'>, 'result' | 'folder' | 'results' | 'report'>;
 
 export interface AroundEnd {
   /** Those that lead a command to the run's place again, each with a space before it. */
