@@ -10,7 +10,7 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import pLimit from 'p-limit';
-import type { ListOptions, RunSummary } from '../history/runs.ts';
+import { LISTED, type ListOptions, type RunSummary } from '../history/runs.ts';
 import { ContractError } from '../state-machines/contract/errors.ts';
 import { runOf } from '../state-machines/contract/execution-input.ts';
 import type { RunStatus } from '../state-machines/contract/result.ts';
@@ -31,7 +31,6 @@ export interface Execution {
 }
 
 export const PAGE_SIZE = 100;
-const DEFAULT_LIMIT = 20;
 /** DescribeExecution is answered 15 times a second, when what was saved up is used. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 export const AT_ONCE = 5;
 
@@ -87,7 +86,7 @@ export async function untilKnown(
 export async function listRuns(
   client: SFNClient,
   { pipeline, stateMachineArn }: Deployed,
-  { statuses, limit = DEFAULT_LIMIT }: ListOptions,
+  { statuses, limit = LISTED }: ListOptions,
 ): Promise<RunSummary[]> {
   const lists = (statuses ?? [undefined]).map((status) => firstOf(listed(client, stateMachineArn, status), limit));
   const latest = (await Promise.all(lists))

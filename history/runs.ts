@@ -21,10 +21,13 @@ export interface RunSummary {
   readonly died?: true;
 }
 
+/** How many runs are listed where nobody says. */
+export const LISTED = 20;
+
 export interface ListOptions {
   /** @default all */
   readonly statuses?: readonly RunSummary['status'][];
-  /** The latest ones. @default 20 */
+  /** The latest ones. @default LISTED */
   readonly limit?: number;
 }
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunEvent } from '../history/events.ts';
 import type { Links } from '../history/links.ts';
-import type { ListOptions, RunSummary, Runs, Where } from '../history/runs.ts';
+import { LISTED, type ListOptions, type RunSummary, type Runs, type Where } from '../history/runs.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { explainName, isName, PIPELINE_NAME } from '../state-machines/contract/names.ts';
 import type { RunResult } from '../state-machines/contract/result.ts';
@@ -51,7 +51,7 @@ export class RunsHere implements Runs {
     this.#finalizeDead = finalizeDead;
   }
 
-  async list({ statuses, limit = 20 }: ListOptions = {}): Promise<RunSummary[]> {
+  async list({ statuses, limit = LISTED }: ListOptions = {}): Promise<RunSummary[]> {
     return runFoldersIn(this.where.dir, this.pipeline)
       .map(summaryOf)
       .filter(({ status }) => statuses === undefined || statuses.includes(status))

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { RunSummary } from '../../history/runs.ts';
+import { LISTED, type RunSummary } from '../../history/runs.ts';
 import { RUN_STATUSES } from '../../state-machines/contract/result.ts';
 import { UsageError } from '../../state-machines/index.ts';
 import { parseCount } from '../options/count.ts';
@@ -23,7 +23,7 @@ export function listCommand(terminal: Terminal): Command {
     .description('list runs, the latest ones first')
     .argument('[pipeline]', 'whose runs (default: those of all pipelines of this project)')
     .option('--status <statuses>', `only these: ${STATUSES.map(inWords).join(', ')}`)
-    .option('--limit <number>', 'how many', '20');
+    .option('--limit <number>', 'how many', String(LISTED));
   return whereOptions(command)
     .option('--json', 'print them as JSON, each with where it is, and nothing else')
     .action(async (pipeline: string | undefined, options: Options) => {
