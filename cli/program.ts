@@ -1,6 +1,5 @@
 /** The command line: what can be said, and what becomes of errors. Commands live in commands/, one file each. */
 
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { DEFAULT_DIR } from '../history/dir-option.ts';
 import type { CliErrorCode } from '../state-machines/contract/error-codes.ts';
@@ -16,6 +15,7 @@ import { startCommand } from './commands/start.ts';
 import { stopCommand } from './commands/stop.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT } from './exit.ts';
+import { ownVersion } from './own-package.ts';
 import { exitCodeOf, renderError } from './render/error.ts';
 import { finalizeDeadRuns } from './runs/finalize-dead.ts';
 import { styler, type Terminal } from './terminal.ts';
@@ -70,11 +70,6 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     return exitCodeOf(told);
   }
   return exitCode;
-}
-
-/** By the package's own name: sources and build lie at different depths. */
-function ownVersion(): string {
-  return createRequire(import.meta.url)('ebbtide/package.json').version;
 }
 
 /** Commander's own: an unknown command or option, a missing or a superfluous argument. */

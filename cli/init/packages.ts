@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { OWN_PACKAGE, ownVersion } from '../own-package.ts';
 
 export type Manager = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
@@ -54,8 +55,7 @@ function andAbove(folder: string): string[] {
 
 /** What installs this very package: its name, or the tarball that npx has it from, or that `npm pack` made of a checkout. */
 export function ownSpec(): string {
-  const own = resolve(import.meta.dirname, '../..').replace(/[\\/]dist$/, '');
-  const [, prefix] = /^(.*)[\\/]node_modules[\\/]ebbtide$/.exec(own) ?? [];
+  const [, prefix] = /^(.*)[\\/]node_modules[\\/]ebbtide$/.exec(OWN_PACKAGE) ?? [];
   const from = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
   if (prefix !== undefined) {
     const spec: unknown = from(join(prefix, 'package.json')).dependencies?.ebbtide;
@@ -63,6 +63,6 @@ export function ownSpec(): string {
       ? resolve(prefix, spec.slice('file:'.length))
       : 'ebbtide';
   }
-  const packed = join(own, `ebbtide-${from(join(own, 'package.json')).version}.tgz`);
+  const packed = join(OWN_PACKAGE, `ebbtide-${ownVersion()}.tgz`);
   return existsSync(packed) ? packed : 'ebbtide';
 }

@@ -1,14 +1,15 @@
 /** Errors as the command line tells them: a code, what is wrong, and where to read more. Stacks only where asked for. */
 
-import { join, relative } from 'node:path';
 import { inspect } from 'node:util';
 import { type CliErrorCode, ERROR_CODES } from '../../state-machines/contract/error-codes.ts';
 import { ContractError, UsageError } from '../../state-machines/contract/errors.ts';
 import { isObject } from '../../state-machines/contract/objects.ts';
 import { GraphError } from '../../state-machines/graph/errors.ts';
 import { EXIT } from '../exit.ts';
+import { pageOf } from '../own-package.ts';
 import { printable, printableJson } from '../printable.ts';
 import type { StyleText } from '../terminal.ts';
+import { fromHere } from './hints.ts';
 
 export interface ErrorStyle {
   /** With the stack, and those of its causes. */
@@ -17,9 +18,6 @@ export interface ErrorStyle {
   readonly json: boolean;
   readonly style: StyleText;
 }
-
-/** The same in the sources and where the package is installed: in dist/, which lies beside docs/. */
-const PACKAGE = import.meta.dirname.replace(/[/\\](dist[/\\])?cli[/\\]render$/, '');
 
 /** @returns the line or lines to print, without the last line's end */
 export function renderError(error: unknown, { verbose, json, style }: ErrorStyle): string {
@@ -90,9 +88,7 @@ function adviceFor(code: string, verbose: boolean): string[] {
 /** A path from here, or the whole one where it does not lie below: what a terminal or an editor opens. */
 function docsOf(code: string, error: unknown): string {
   const anchors = error instanceof GraphError ? [...new Set(error.problems.map((problem) => problem.code))] : [code];
-  const file = join(PACKAGE, 'docs', 'errors.md');
-  const from = relative(process.cwd(), file);
-  return `${from.startsWith('..') ? file : from}#${anchorOf(anchors.length === 1 ? (anchors[0] ?? code) : 'graphs')}`;
+  return `${fromHere(pageOf('errors.md'))}#${anchorOf(anchors.length === 1 ? (anchors[0] ?? code) : 'graphs')}`;
 }
 
 /** Of a heading. */
