@@ -44,7 +44,7 @@ export function bars(part: Part, { totalMs, msOf }: Facts, axis: TimeAxis): Bars
 }
 
 function whichOf({ attempt, chunks, gather }: AttemptHistory): string {
-  const which = attempt > 1 ? `attempt ${attempt}` : 'attempt 1';
+  const which = `attempt ${attempt}`;
   if (gather) return `gathering its chunks, ${which}`;
   const [first = '', ...more] = chunks ?? [];
   if (!chunks) return which;

@@ -3,6 +3,7 @@
 import { curveBumpX, curveBumpY, line } from 'd3-shape';
 import { formatBytes, formatCount } from '../history/units.ts';
 import { cutText } from '../state-machines/contract/result.ts';
+import type { HookOwner } from '../state-machines/graph/declarations.ts';
 import { durationMsOf, type Facts, type Part } from './facts.ts';
 import {
   type GraphLayout,
@@ -128,12 +129,7 @@ ${step('cleanup', 'Cleanup', status, 'always', tookMs)}
 ${after.map(card)}</ol>`;
 }
 
-function ownerOf(
-  owner:
-    | { readonly kind: 'group'; readonly group: string }
-    | { readonly kind: 'task'; readonly task: string }
-    | { readonly kind: 'graph' },
-): string {
+function ownerOf(owner: HookOwner): string {
   switch (owner.kind) {
     case 'group':
       return owner.group;

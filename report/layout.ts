@@ -1,7 +1,6 @@
 /** Where the tasks of a graph are drawn: in layers, each behind all that it depends on. */
 
 import { Graph, layout } from '@dagrejs/dagre';
-import { inDependencyOrder } from '../state-machines/graph/plan.ts';
 import type { Facts, Part } from './facts.ts';
 
 export interface Place {
@@ -53,10 +52,11 @@ type Edge = Omit<Line, 'points' | 'label'>;
 
 export function layoutOf({ plan, tasks }: Facts): GraphLayout {
   const edges = edgesBetween(tasks);
-  if (edges.length + tasks.length > LAID_OUT) return inWaves(tasks, edges);
+  const waves = plan.waves();
+  if (edges.length + tasks.length > LAID_OUT) return inWaves(waves, tasks, edges);
   const across = inLayers(tasks, edges, 'LR');
   if (across.width <= FITTING) return across;
-  const widest = plan.waves().reduce((most, wave) => Math.max(most, wave.length), 0);
+  const widest = waves.reduce((most, wave) => Math.max(most, wave.length), 0);
   if (widest * NARROWEST > FITTING) return across;
   // Time goes from left to right, unless only the other way fits.
   const down = inLayers(tasks, edges, 'TB');
@@ -107,17 +107,8 @@ function inLayers(tasks: readonly Part[], edges: readonly Edge[], rankdir: 'LR' 
   };
 }
 
-function inWaves(tasks: readonly Part[], edges: readonly Edge[]): GraphLayout {
-  const waveOf = new Map<string, number>();
-  const ordered = inDependencyOrder(
-    tasks.map((task) => ({
-      name: task.name,
-      dependencies: edges.filter(({ to }) => to === task).map(({ from }) => from.name),
-    })),
-  );
-  for (const { name, dependencies } of ordered) {
-    waveOf.set(name, 1 + Math.max(-1, ...dependencies.map((before) => waveOf.get(before) ?? -1)));
-  }
+function inWaves(waves: readonly (readonly string[])[], tasks: readonly Part[], edges: readonly Edge[]): GraphLayout {
+  const waveOf = new Map(waves.flatMap((names, wave) => names.map((name) => [name, wave] as const)));
   const filled: number[] = [];
   const places = tasks.map((part) => {
     const wave = waveOf.get(part.name) ?? 0;

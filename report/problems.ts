@@ -1,6 +1,6 @@
 /** What went wrong: the errors of tasks and hooks with their causes, chunks that failed, denials, the run's own error. */
 
-import type { AttemptHistory } from '../history/run-history.ts';
+import type { AttemptHistory, TaskHistory } from '../history/run-history.ts';
 import { formatCount } from '../history/units.ts';
 import { cutText, type FailureInfo } from '../state-machines/contract/result.ts';
 import type { Facts, Part } from './facts.ts';
@@ -51,26 +51,24 @@ function problem(part: Part, facts: Facts): Markup {
   const { name, id, history, result } = part;
   const { status, error, attempts, chunks, hook } = history;
   const kind = hook ? ` (${HOOK_WORDS[hook]})` : '';
-  const what =
-    status === 'FAILED'
-      ? 'failed'
-      : chunks?.failed
-        ? 'went on without some chunks'
-        : status === 'RETRYING'
-          ? 'failed, and is tried again'
-          : 'failed at first, and was tried again';
   const last = error ?? attempts.findLast((attempt) => attempt.error)?.error;
   // Of the chunks, the last one to fail may have succeeded since.
   const shown = last !== undefined && (status === 'FAILED' || !chunks) ? last : undefined;
   const others = chunks ? [] : attempts.filter((attempt) => attempt.error && !isSame(attempt.error, last));
   const log = logLink(facts.links.logs[name], name);
   return markup`<article class="problem ${status === 'FAILED' ? 'is-failed' : 'is-retrying'}">
-<h3>${signOf(status === 'FAILED' ? 'FAILED' : 'RETRYING')}<a href="#${id}">${name}</a>${kind} ${what}</h3>
+<h3>${signOf(status === 'FAILED' ? 'FAILED' : 'RETRYING')}<a href="#${id}">${name}</a>${kind} ${whatHappened(history)}</h3>
 ${shown && markup`<p class="error-name"><code>${shown.name}</code></p>${message(shown.message)}`}
 ${others.length > 0 && markup`<details><summary>${formatCount(others.length, 'earlier attempt')} with another error</summary>${others.map(attemptError)}</details>`}
 ${chunkFailures(result?.chunks?.failures, attempts, chunks?.failed ?? 0)}
 ${log && markup`<p class="note">${log}</p>`}
 </article>`;
+}
+
+function whatHappened({ status, chunks }: TaskHistory): string {
+  if (status === 'FAILED') return 'failed';
+  if (chunks?.failed) return 'went on without some chunks';
+  return status === 'RETRYING' ? 'failed, and is tried again' : 'failed at first, and was tried again';
 }
 
 function attemptError(attempt: AttemptHistory): Content {
