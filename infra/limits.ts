@@ -3,6 +3,7 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Definition } from '../state-machines/compiler/asl.ts';
+import { STACK_RESOURCES } from '../state-machines/compiler/limit-shares.ts';
 import { DEFINITION_BYTES, type LimitName, SMALLER_DEFINITION } from '../state-machines/compiler/limits.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
 import { GraphError, problem } from '../state-machines/graph/errors.ts';
@@ -26,11 +27,10 @@ export function refuseLargeDefinition(
 
 /** CDK reads it too; 0 is no limit. */
 const LIMIT_CONTEXT = '@aws-cdk/core:stackResourceLimit';
-const RESOURCES = 500;
 
 /** @throws UsageError where a stack has more resources than CloudFormation takes, this pipeline's among them */
 export function refuseLargeStack(construct: Construct, pipeline: string): void {
-  const allowed = Number(construct.node.tryGetContext(LIMIT_CONTEXT) ?? RESOURCES);
+  const allowed = Number(construct.node.tryGetContext(LIMIT_CONTEXT) ?? STACK_RESOURCES);
   const count = (root: Construct) => root.node.findAll().filter(CfnResource.isCfnResource).length;
   const inStack = count(Stack.of(construct));
   if (allowed === 0 || inStack <= allowed) return;

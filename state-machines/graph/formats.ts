@@ -37,18 +37,9 @@ export type WrittenOf<F> = F extends DataFormat<FormatKind, infer Written, unkno
 // biome-ignore lint/suspicious/noExplicitAny: matches whatever the other type argument is
 export type ReadOf<F> = F extends DataFormat<FormatKind, any, infer Read> ? Read : never;
 
-export type ParquetValueType = 'BOOLEAN' | 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'STRING' | 'TIMESTAMP' | 'JSON';
+export const PARQUET_TYPES = ['BOOLEAN', 'INT32', 'INT64', 'FLOAT', 'DOUBLE', 'STRING', 'TIMESTAMP', 'JSON'] as const;
 
-export const PARQUET_TYPES = [
-  'BOOLEAN',
-  'INT32',
-  'INT64',
-  'FLOAT',
-  'DOUBLE',
-  'STRING',
-  'TIMESTAMP',
-  'JSON',
-] as const satisfies readonly ParquetValueType[];
+export type ParquetValueType = (typeof PARQUET_TYPES)[number];
 
 /** `INT32?` may be null; a column that never is reads faster. */
 export type ParquetType = ParquetValueType | `${ParquetValueType}?`;
