@@ -207,15 +207,20 @@ describe('an attempt', () => {
     expect(numbers([START, entered('extract'), untold, failed, untold])).toEqual([1, 2]);
   });
 
+  /** `extract` at 4, and at 6 its function; `load` at 5 and 7. */
+  const twoAtOnce: readonly Given[] = [
+    START,
+    entered('Run', 'Parallel', { previousEventId: 0 }),
+    { type: 'ParallelStateStarted' },
+    entered('extract', 'Task', { previousEventId: 3 }),
+    entered('load', 'Task', { previousEventId: 3 }),
+    scheduled({}, { previousEventId: 4 }),
+    scheduled({}, { previousEventId: 5 }),
+  ];
+
   it('is found by the chain that it is in, whatever else goes on', () => {
     const events: Given[] = [
-      START,
-      entered('Run', 'Parallel', { previousEventId: 0 }),
-      { type: 'ParallelStateStarted' },
-      entered('extract', 'Task', { previousEventId: 3 }),
-      entered('load', 'Task', { previousEventId: 3 }),
-      scheduled({}, { previousEventId: 4 }),
-      scheduled({}, { previousEventId: 5 }),
+      ...twoAtOnce,
       { ...succeeded(), previousEventId: 6 },
       { type: 'LambdaFunctionFailed', previousEventId: 7 },
     ];
@@ -247,13 +252,7 @@ describe('an attempt', () => {
   /** As AWS writes it: the events of states that are aborted follow the failure, not the chain that they end. */
   it('beside a task that ends the run is stopped when the run is left', () => {
     const events: Given[] = [
-      START,
-      entered('Run', 'Parallel', { previousEventId: 0 }),
-      { type: 'ParallelStateStarted' },
-      entered('extract', 'Task', { previousEventId: 3 }),
-      entered('load', 'Task', { previousEventId: 3 }),
-      scheduled({}, { previousEventId: 4 }),
-      scheduled({}, { previousEventId: 5 }),
+      ...twoAtOnce,
       { type: 'LambdaFunctionFailed', previousEventId: 7 },
       { type: 'TaskStateAborted', previousEventId: 8 },
       { type: 'ParallelStateFailed', previousEventId: 8 },
