@@ -4,6 +4,7 @@ Each mend is held by a test in test/deploy/mends.suite.ts that shows the gap in 
 when MiniStack has closed it.
 """
 
+import contextlib
 import contextvars
 import copy
 import json
@@ -119,15 +120,19 @@ def mend_histories():
         payload.set(effective)
         return effective
 
+    @contextlib.contextmanager
+    def telling_end(execution, what):
+        try:
+            yield
+        except stepfunctions._ExecutionError:
+            add(execution, what + "Failed")
+            raise
+        add(execution, what + "Succeeded")
+
     def run_and_tell_parallel(state_def, raw_input, execution, ctx):
         add(execution, "ParallelStateStarted")
-        try:
-            result = run_parallel(state_def, raw_input, execution, ctx)
-        except stepfunctions._ExecutionError as err:
-            add(execution, "ParallelStateFailed")
-            raise err
-        add(execution, "ParallelStateSucceeded")
-        return result
+        with telling_end(execution, "ParallelState"):
+            return run_parallel(state_def, raw_input, execution, ctx)
 
     def run_and_tell_map(state_def, raw_input, execution, ctx):
         iterator = state_def.get("Iterator") or state_def.get("ItemProcessor", {})
@@ -136,13 +141,8 @@ def mend_histories():
         items = stepfunctions._resolve_path_or_ctx(
             state_def.get("ItemsPath", "$"), stepfunctions._apply_input_path(state_def, raw_input, ctx), ctx)
         add(execution, "MapStateStarted", {"mapStateStartedEventDetails": {"length": len(items)}})
-        try:
-            result = run_map(state_def, raw_input, execution, ctx)
-        except stepfunctions._ExecutionError as err:
-            add(execution, "MapStateFailed")
-            raise err
-        add(execution, "MapStateSucceeded")
-        return result
+        with telling_end(execution, "MapState"):
+            return run_map(state_def, raw_input, execution, ctx)
 
     def run_and_tell_distributed(state_def, raw_input, effective, iterator, execution, ctx):
         known = set(stepfunctions._map_runs)
