@@ -1,8 +1,8 @@
 import type { HeldBytes } from './run-history.ts';
 
 /**
- * The bytes that committed attempts hold. Of what a resumed run held before it went on its tasks tell as they answer again; two
- * tasks that commit at one time may both tell of one output that went.
+ * The bytes that committed attempts hold. Of what a resumed run held before it went on its tasks tell as they answer
+ * again; two tasks that commit at one time may both tell of one output that went.
  */
 export class HeldBytesBuilder {
   readonly #points: HeldBytes[] = [];

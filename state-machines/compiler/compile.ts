@@ -114,12 +114,17 @@ export function compileNested(plan: Plan, nest: Nest | undefined, options: Compi
   if (problems.length > 0) throw new GraphError(plan.pipeline, problems);
   // Run, then any failure?, the finally hooks, Cleanup, Verdict, Succeeded.
   const around = 1 + (errors ? 1 : 0) + (always ? 1 + always.statesEntered : 0) + 3;
+  let waits: readonly TaskWaits[] | undefined;
   return {
     definition,
     finalizer,
     functions,
     structure: run.structure,
-    waits: waitsOf(plan, run.nodes, run.structure),
+    // Whoever deploys or runs it does not ask.
+    get waits() {
+      waits ??= waitsOf(plan, run.nodes, run.structure);
+      return waits;
+    },
     statesEntered: run.statesEntered + around,
     definitionBytes: limits.find(({ name }) => name === 'definition')?.used ?? 0,
     limits,
