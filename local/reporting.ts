@@ -7,6 +7,7 @@ import { isObject } from '../state-machines/contract/objects.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import type { Functions } from './functions/functions.ts';
 import { failureInfoOf, LambdaError } from './functions/lambda-error.ts';
+import { unlessAborted } from './interpreter/unless-aborted.ts';
 import type { Invoke } from './interpreter.ts';
 import type { Tell } from './progress.ts';
 
@@ -21,16 +22,22 @@ export function reporting(
   tell: Tell,
   admit: (resource: string) => Promise<void> = async () => undefined,
 ): Invoke {
-  return async ({ state, resource, payload, retryCount }) => {
+  return async ({ state, resource, payload, retryCount, abandoned }) => {
     const name = functions.nameOf(resource);
+    const invoke = async () => {
+      await admit(resource);
+      abandoned.throwIfAborted();
+      return functions.invoke(resource, payload, name ?? state);
+    };
+    // What a function does once nobody waits for it is not told: its attempt is over, as it is on AWS.
+    const answered = () => unlessAborted(abandoned, invoke());
     if (name === undefined) {
       const { notesOnly, sweep } = isObject(payload) ? payload : {};
       const cleansUp = notesOnly !== true && sweep !== true;
       if (cleansUp) tell({ type: 'cleanup-started' });
       let ended: CleanupEnded = { done: false };
       try {
-        await admit(resource);
-        const answer = await functions.invoke(resource, payload, state);
+        const answer = await answered();
         ended = cleanupEnd(answer);
         return answer;
       } finally {
@@ -42,8 +49,7 @@ export function reporting(
     const durationMs = () => Math.round(performance.now() - startedAt);
     tell({ type: 'attempt-started', ...what });
     try {
-      await admit(resource);
-      const answer = await functions.invoke(resource, payload, name);
+      const answer = await answered();
       refuseForeign(name, answer);
       tell({ type: 'attempt-succeeded', ...what, durationMs: durationMs(), ...figuresIn(answer) });
       return answer;

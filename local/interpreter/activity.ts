@@ -6,6 +6,7 @@ import { type ChildEnd, type DistributedMapPayload, type ItemContext, runDistrib
 import { Over, RuntimeFailure, refuseOversized, statesError } from './errors.ts';
 import type { ExecutionEnd, InterpretOptions } from './options.ts';
 import { type AnyTemplate, templateOfItem, withField, withTexts } from './templates.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 interface Context {
   readonly Execution: object;
@@ -31,9 +32,8 @@ export class Activity implements Running {
   readonly #inner = new Set<Running>();
   /** How often each state has been called without an answer so far. */
   readonly #calls = new Map<string, number>();
-  #over = false;
   /** Nobody waits for a function any more that still runs then: its turn is over. */
-  readonly #aborted = Promise.withResolvers<never>();
+  readonly #aborted = new AbortController();
 
   constructor({ branch, supplied }: Adapted, data: unknown, context: Context, surroundings: Surroundings) {
     this.#context = context;
@@ -60,13 +60,11 @@ export class Activity implements Running {
       throw error instanceof ExecutionError ? error.cause : error;
     });
     this.result.catch(() => undefined);
-    this.#aborted.promise.catch(() => undefined);
   }
 
   /** Ends it, and all that goes on inside it. Where it has ended already, nothing of it goes on behind its back. */
   abort(): void {
-    this.#over = true;
-    this.#aborted.reject(new Over());
+    this.#aborted.abort(new Over());
     this.#execution.abort();
     for (const inner of this.#inner) inner.abort();
   }
@@ -86,7 +84,7 @@ export class Activity implements Running {
 
   /** An abort from inside `onState` comes while its first state is entered, before anything of it can be aborted. */
   #isOver(): boolean {
-    return this.#over || this.#surroundings.options.signal?.aborted === true;
+    return this.#aborted.signal.aborted || this.#surroundings.options.signal?.aborted === true;
   }
 
   async #supply(state: string, supplied: Supplied, payload: unknown): Promise<unknown> {
@@ -136,9 +134,11 @@ export class Activity implements Running {
     const retryCount = this.#calls.get(state) ?? 0;
     this.#calls.set(state, retryCount + 1);
     const filledIn = limited(`the payload of ${state}`, withField(payload, RETRY_COUNT, retryCount));
-    const invocation = { state, resource, payload: filledIn, retryCount };
+    const given = { state, resource, payload: filledIn, retryCount };
     const answer = await admit(resource, () =>
-      this.#unlessOver(() => Promise.race([timedOutAfter(timeoutSeconds, invoke(invocation)), this.#aborted.promise])),
+      this.#unlessOver(() =>
+        within(timeoutSeconds, this.#aborted.signal, (abandoned) => invoke({ ...given, abandoned })),
+      ),
     );
     // An earlier call that ends late, behind a timeout of the state, does not end the later one.
     if (this.#calls.get(state) === retryCount + 1) this.#calls.delete(state);
@@ -168,7 +168,7 @@ export class Activity implements Running {
   }
 
   #keep<T>(running: Running<T>): Running<T> {
-    if (this.#over) {
+    if (this.#aborted.signal.aborted) {
       running.abort();
       throw new Over();
     }
@@ -196,13 +196,21 @@ function noObjects(): Promise<never> {
   throw new Error('there are no objects here');
 }
 
-async function timedOutAfter<T>(seconds: number, work: Promise<T>): Promise<T> {
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => timeout.reject(statesError('States.Timeout', 'States.Timeout')), seconds * 1000);
+/** @param work given what is aborted where it takes longer, or nobody waits for it any more for another reason */
+async function within<T>(
+  seconds: number,
+  aborted: AbortSignal,
+  work: (abandoned: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(statesError('States.Timeout', 'States.Timeout')), seconds * 1000);
+  const abort = () => waiting.abort(aborted.reason);
+  aborted.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([work, timeout.promise]);
+    return await unlessAborted(waiting.signal, work(waiting.signal));
   } finally {
     clearTimeout(timer);
+    aborted.removeEventListener('abort', abort);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Errors that the interpreter reports by itself, named as Step Functions names them. */
 
-import { PAYLOAD_LIMIT } from '../../state-machines/contract/result.ts';
+import { PAYLOAD_LIMIT, STOPPED } from '../../state-machines/contract/result.ts';
 
 /** An error as Retry and Catch match it: by its name. */
 export function statesError(name: string, message: string): Error {
@@ -9,8 +9,13 @@ export function statesError(name: string, message: string): Error {
 
 /** Ends what goes on inside the library once it is over: it would retry, and enter further states. */
 export class Over extends Error {
+  override readonly name = STOPPED.name;
   readonly isRetryable = false;
   readonly isCatchable = false;
+
+  constructor() {
+    super(STOPPED.message);
+  }
 }
 
 /** A definition and its data do not fit: no Retry and no Catch matches that. */

@@ -8,6 +8,8 @@ export interface Invocation {
   readonly payload: unknown;
   /** How often this state has been retried so far. */
   readonly retryCount: number;
+  /** Aborted, with why, once nobody waits for the answer any more: its state timed out, or what it is part of has ended. */
+  readonly abandoned: AbortSignal;
 }
 
 /** Calls a function. Rejects with an Error whose name Retry and Catch match and whose message is the Cause. */

@@ -58,7 +58,7 @@ describe('a payload', () => {
   it('names the state and its resource', async () => {
     const invoke = vi.fn(async (_: Invocation) => ({}));
     await run(machine({ a: taskState({ Resource: 'arn:x', Parameters: {} }) }), invoke);
-    expect(invoke.mock.calls).toEqual([[{ state: 'a', resource: 'arn:x', payload: {}, retryCount: 0 }]]);
+    expect(invoke.mock.calls).toEqual([[expect.objectContaining({ state: 'a', resource: 'arn:x', payload: {} })]]);
   });
 });
 
@@ -350,6 +350,42 @@ it('a branch that was aborted because another one failed retries nothing while t
   await vi.advanceTimersByTimeAsync(61_000);
   expect((await end).status).toBe('SUCCEEDED');
   expect(calls).toEqual(['slow', 'broken']);
+});
+
+describe('an invocation is told', () => {
+  const reasonsOf = async (definition: Definition, options: Partial<InterpretOptions> = {}) => {
+    const reasons = new Map<string, string | undefined>();
+    await run(
+      definition,
+      ({ state, abandoned }) => {
+        reasons.set(state, undefined);
+        abandoned.addEventListener('abort', () => reasons.set(state, abandoned.reason.name));
+        if (state === 'slow') return hang();
+        return state === 'broken' ? Promise.reject(failure('Broken')) : Promise.resolve({});
+      },
+      options,
+    );
+    return Object.fromEntries(reasons);
+  };
+  const slowBesideBroken = () => [machine({ slow: taskState() }), machine({ broken: taskState() })];
+
+  it('at once that a branch beside its own has failed, while the execution goes on', async () => {
+    const Catch = [{ ErrorEquals: ['States.ALL'], Next: 'next' }];
+    const definition = machine({ both: { Type: 'Parallel', Branches: slowBesideBroken(), Catch }, next: taskState() });
+    expect(await reasonsOf(definition)).toEqual({ slow: 'Stopped', broken: undefined, next: undefined });
+  });
+
+  it('that the execution was aborted', async () => {
+    const signal = AbortSignal.timeout(20);
+    expect(await reasonsOf(machine({ slow: taskState() }), { signal })).toEqual({ slow: 'Stopped' });
+  });
+
+  it('that its state timed out', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const reasons = reasonsOf(machine({ slow: taskState({ TimeoutSeconds: 2 }) }));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await reasons).toEqual({ slow: 'States.Timeout' });
+  });
 });
 
 it('an execution may be entered with other data than its own input', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { RunEvent } from '../../history/events.ts';
 import { runLocally } from '../../local/index.ts';
 import { bytes, TaskGraph } from '../../state-machines/index.ts';
 import { filesUnder, temporaryFolder } from './fixtures.ts';
@@ -41,4 +42,38 @@ it("with onTaskFailure 'stop' nothing stays of a task that was running when anot
   });
   const stored = filesUnder(join(dir, 'stopped/run-1/s3/buckets/runs')).filter((file) => file.includes('run-1'));
   expect(stored).toEqual([]);
+});
+
+it("with onTaskFailure 'stop' a task that was running when another failed is told as stopped, though it ends well", async () => {
+  const graph = new TaskGraph('stopped', { onTaskFailure: 'stop' });
+  graph.addTask('slow');
+  graph.addTask('failing');
+  const slowBegan = Promise.withResolvers<void>();
+  const cleansUp = Promise.withResolvers<void>();
+  const slowEnded = Promise.withResolvers<void>();
+  const events: RunEvent[] = [];
+
+  const { tasks } = await runLocally(graph.build(), {
+    dir,
+    handlers: {
+      slow: async () => {
+        slowBegan.resolve();
+        await cleansUp.promise;
+        slowEnded.resolve();
+      },
+      failing: async () => {
+        await slowBegan.promise;
+        throw new Error('no more');
+      },
+    },
+    onProgress: (event) => {
+      events.push(event);
+      if (event.type === 'cleanup-started') cleansUp.resolve();
+    },
+  });
+
+  await slowEnded.promise;
+  expect(tasks['slow']).toMatchObject({ status: 'FAILED', error: { name: 'Stopped' } });
+  const ofSlow = events.filter((event) => 'task' in event && event.task === 'slow');
+  expect(ofSlow).toMatchObject([{ type: 'attempt-started' }, { type: 'attempt-failed', error: { name: 'Stopped' } }]);
 });

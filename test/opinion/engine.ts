@@ -131,10 +131,13 @@ async function answerTo(question: Question, { options, functions }: Execution): 
     case 'invoke': {
       const { admit = (_, invocation) => invocation() } = options;
       const { state, payload, retryCount } = question;
+      // This engine tells of an abort only at the execution's end.
+      const { signal: abandoned } = new AbortController();
       const resource = functions[Number(question.resource.slice(FUNCTION_ARN.length))] ?? '';
       try {
         return {
-          answer: (await admit(resource, () => options.invoke({ state, resource, payload, retryCount }))) ?? null,
+          answer:
+            (await admit(resource, () => options.invoke({ state, resource, payload, retryCount, abandoned }))) ?? null,
         };
       } catch (error) {
         return failureOf(error as Error);
