@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leastPossibleBytes } from '../../bench/release/least-possible.ts';
 import { bytes, type DataRef, type Plan, TaskGraph } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 
 /** `sizes[i]` is what task i writes; it reads what the tasks in `reads[i]` wrote. */
 function planOf(reads: readonly (readonly number[])[]): Plan {

@@ -1,6 +1,5 @@
 /** What holds for the machines of any plan, with chunks and after-execution tasks among conditions, hooks and groups. */
 
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Definition } from '../../state-machines/compiler/asl.ts';
 import {
@@ -15,6 +14,7 @@ import {
   ref,
   TaskGraph,
 } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { type Digraph, dags } from '../graph/graphs.ts';
 import { branchesIn, statesIn, successorsOf } from './definitions.ts';
 import { FINALIZER_INPUT, missingPathsIn } from './missing-paths.ts';

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compileNested } from '../../state-machines/compiler/compile.ts';
 import type { GraphNode } from '../../state-machines/compiler/relation.ts';
 import type { Structure } from '../../state-machines/compiler/structure.ts';
 import { inDependencyOrder } from '../../state-machines/graph/plan.ts';
 import { compile } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { orderOf, planOf } from '../graph/graphs.ts';
 import { cases } from '../semantics/arbitraries.ts';
 import { expectToFollowTheRules } from '../semantics/check.ts';

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Invocation, interpret } from '../../local/interpreter.ts';
 import { compile, type Definition } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { type Digraph, dags, planOf } from '../graph/graphs.ts';
 import { cases } from '../semantics/arbitraries.ts';
 import { planOf as planOfSpec } from '../semantics/spec.ts';

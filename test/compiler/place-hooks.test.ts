@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Structure, structureOf, tasksOf } from '../../state-machines/compiler/structure.ts';
 import { compile, type Plan, TaskGraph } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { type Digraph, dags, digraph } from '../graph/graphs.ts';
 
 /** A graph with groups of some of its tasks, each with an errors and a finally task; the second in the first. */

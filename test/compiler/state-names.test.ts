@@ -1,10 +1,10 @@
 /** What a Task state is there for follows from its name alone. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Branch } from '../../state-machines/compiler/asl.ts';
 import { functionStateOf } from '../../state-machines/compiler/machine/state-names.ts';
 import { chunks, compile, type Plan, TaskGraph } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { cases } from '../semantics/arbitraries.ts';
 import { planOf } from '../semantics/spec.ts';
 

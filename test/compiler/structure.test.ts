@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { criticalPathSeconds, makespanSeconds, secondsOf } from '../../state-machines/compiler/estimate.ts';
 import { structureOf } from '../../state-machines/compiler/structure.ts';
 import type { Structure, TaskDef } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { type Digraph, dags, type Edge, lasting, orderOf, planOf, reduced, shuffled } from '../graph/graphs.ts';
 
 /** `[…]` is a sequence, `{…}` a parallel. */

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type TaskWaits, waitsOf } from '../../state-machines/compiler/waits.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type Structure,
   TaskGraph,
 } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { dags, lasting, orderOf, planOf } from '../graph/graphs.ts';
 
 const A = { kind: 'task', task: 'a' } as const;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CAUSE_LIMIT,
@@ -8,6 +7,7 @@ import {
   shortenResult,
   type TaskResult,
 } from '../../state-machines/contract/result.ts';
+import { fc } from '../fast-check.ts';
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findCycles } from '../../state-machines/graph/cycle.ts';
 import { json, ref, TaskGraph } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { type Digraph, digraphs, graphOf, orderOf, problemsOf } from './graphs.ts';
 
 function pathsOf(graph: TaskGraph): (readonly string[] | undefined)[] {

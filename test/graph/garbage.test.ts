@@ -1,8 +1,8 @@
 /** What a graph is given in JavaScript, where no type holds anyone back. */
 
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { TaskGraph } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { problemsOf } from './graphs.ts';
 
 const cyclic: { self?: unknown; kind: string; conditions: unknown[] } = { kind: 'all', conditions: [] };

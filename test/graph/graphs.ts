@@ -1,7 +1,7 @@
 /** Graphs for tests: a notation for small ones, arbitraries for random ones. */
 
-import fc from 'fast-check';
 import { GraphError, type GraphProblem, type Plan, type TaskDef, TaskGraph } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 
 export type Edge = readonly [before: string, after: string];
 

@@ -1,18 +1,15 @@
 /** Whatever a graph is and whatever becomes of its run, its history holds together, at its end and at any time before. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HistoryBuilder, historyOf } from '../../history/builder.ts';
 import type { RunHistory, TaskHistory } from '../../history/run-history.ts';
 import type { Plan } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { temporaryFolder } from '../local/fixtures.ts';
 import { cases } from '../semantics/arbitraries.ts';
 import { runRandom } from './random-run.ts';
 
 const dir = temporaryFolder();
-/** Said in the title, so that a run that failed can be repeated: `SEED=… npx vitest run test/history`. */
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-
 const isOver = ({ status }: TaskHistory) => !['WAITING', 'RUNNING', 'RETRYING'].includes(status);
 
 function expectConsistent({ tasks, held, cleanups, startedAt, status, phase }: RunHistory, plan: Plan): void {
@@ -39,7 +36,7 @@ function expectConsistent({ tasks, held, cleanups, startedAt, status, phase }: R
   }
 }
 
-describe(`with the seed ${seed}, of any graph`, () => {
+describe('of any graph', () => {
   it.each([
     ['without hooks', cases(1, 8, 0)],
     ['with hooks and groups', cases(1, 8, 6)],
@@ -83,7 +80,7 @@ describe(`with the seed ${seed}, of any graph`, () => {
               expect([of, status]).toEqual([of, expected]);
           }
         }),
-        { numRuns: 25, seed, endOnFailure: true },
+        { numRuns: 25, endOnFailure: true },
       ),
   );
 });

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { App, Stack, Stage } from 'aws-cdk-lib';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createStateMachine } from '../../infra/state-machines.ts';
 import type { Definition } from '../../state-machines/compiler/asl.ts';
+import { fc } from '../fast-check.ts';
 import { temporaryFolder } from './fixtures.ts';
 
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 /** Random graphs with random failures on the second engine, held against the model that ours is held against. */
 
-import fc from 'fast-check';
 import { describe, it, vi } from 'vitest';
+import { fc } from '../fast-check.ts';
 import { type Case, cases } from '../semantics/arbitraries.ts';
 import { expectToFollowTheRules } from '../semantics/check.ts';
 import { execute } from '../semantics/run.ts';
@@ -9,10 +9,7 @@ import { planOf } from '../semantics/spec.ts';
 
 vi.mock('../../local/interpreter.ts', () => import('./second.ts'));
 
-/** `SEED=… npm run test:opinion` repeats it. */
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-
-describe(`with the seed ${seed}, a run on the second engine follows the rules`, () => {
+describe('a run on the second engine follows the rules', () => {
   it.each<[numRuns: number, of: string, arbitrary: fc.Arbitrary<Case>]>([
     [80, 'any graph', cases(1, 8, 0)],
     [150, 'any graph with hooks and groups', cases(1, 8, 6)],
@@ -22,7 +19,7 @@ describe(`with the seed ${seed}, a run on the second engine follows the rules`, 
       fc.asyncProperty(arbitrary, async ({ spec, behaviour }) => {
         expectToFollowTheRules(spec, behaviour, await execute(planOf(spec), behaviour));
       }),
-      { numRuns, seed, endOnFailure: true },
+      { numRuns, endOnFailure: true },
     ),
   );
 });

@@ -1,6 +1,5 @@
 /** Plans, and events of runs of them, as told by any runner in any order that a run can have. */
 
-import fc from 'fast-check';
 import type { RunEvent, UntimedEvent } from '../../history/events.ts';
 import {
   chunks,
@@ -11,6 +10,7 @@ import {
   TaskGraph,
   type TaskStatus,
 } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 
 export const BEGAN = Date.parse('2026-11-21T10:00:00.000Z');
 

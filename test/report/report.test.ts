@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { historyOf } from '../../history/builder.ts';
 import type { RunEvent, UntimedEvent } from '../../history/events.ts';
@@ -7,6 +6,7 @@ import { renderReport } from '../../report/index.ts';
 import { STYLE, STYLE_HASH } from '../../report/style.ts';
 import { Plan } from '../../state-machines/graph/plan.ts';
 import { json, ref, TaskGraph } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { anyEvents, everything, resultOf, started, timed } from './histories.ts';
 import { elementsOf, parsePage, withClass } from './page.ts';
 

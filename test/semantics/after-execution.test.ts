@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Invocation, interpret } from '../../local/interpreter.ts';
 import type { FinalizerInput } from '../../state-machines/contract/finalizer.ts';
 import { outcomeOf } from '../../state-machines/contract/outcome.ts';
 import type { TaskEvent } from '../../state-machines/contract/task-events.ts';
 import { compile, TaskGraph } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { dags } from '../graph/graphs.ts';
 
 const ENDED: FinalizerInput = {

@@ -3,9 +3,9 @@
  * refers to those before it by number, so that a counterexample shrinks to few and plain tasks.
  */
 
-import fc from 'fast-check';
 import type { Scalar } from '../../state-machines/contract/values.ts';
 import { allOf, anyOf, type Condition, fromInput, fromOutput, not, ref } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import type { Behaviour, GroupSpec, HookSpec, Spec, TaskSpec } from './spec.ts';
 
 export interface Case {

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FinalizerInput, FinalizerTodo } from '../../state-machines/contract/finalizer.ts';
 import type { CaughtError, TaskOut } from '../../state-machines/contract/marks.ts';
 import { outcomeOf } from '../../state-machines/contract/outcome.ts';
 import { PAYLOAD_LIMIT } from '../../state-machines/contract/result.ts';
 import { compile, type Plan, TaskGraph } from '../../state-machines/index.ts';
+import { fc } from '../fast-check.ts';
 import { cases } from './arbitraries.ts';
 import { BROKEN_CLEANUP, execute, failureIn, REFUSED_SWEEP, RUN, startedIn, type Trace } from './run.ts';
 import { type Behaviour, planOf } from './spec.ts';

@@ -1,14 +1,11 @@
-import fc from 'fast-check';
 import { describe, it } from 'vitest';
+import { fc } from '../fast-check.ts';
 import { type Case, cases } from './arbitraries.ts';
 import { expectToFollowTheRules } from './check.ts';
 import { execute } from './run.ts';
 import { planOf } from './spec.ts';
 
-/** Said in the titles, so that a run that passed can be repeated too: `SEED=… npx vitest run test/semantics`. */
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-
-describe(`with the seed ${seed}, a run follows the rules`, () => {
+describe('a run follows the rules', () => {
   it.each<[numRuns: number, of: string, arbitrary: fc.Arbitrary<Case>]>([
     [500, 'any graph', cases(1, 8, 0)],
     [900, 'any graph with hooks and groups', cases(1, 8, 6)],
@@ -18,7 +15,7 @@ describe(`with the seed ${seed}, a run follows the rules`, () => {
       fc.asyncProperty(arbitrary, async ({ spec, behaviour }) => {
         expectToFollowTheRules(spec, behaviour, await execute(planOf(spec), behaviour));
       }),
-      { numRuns, seed },
+      { numRuns },
     ),
   );
 });

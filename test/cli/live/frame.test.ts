@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import sliceAnsi from 'slice-ansi';
 import { describe, expect, it } from 'vitest';
 import { frameOf, lastFrameOf, type Size, type View } from '../../../cli/live/frame.ts';
@@ -7,6 +6,7 @@ import { signsFor } from '../../../cli/live/signs.ts';
 import { historyOf } from '../../../history/builder.ts';
 import type { RunEvent, UntimedEvent } from '../../../history/events.ts';
 import { chunks, json, type Plan, TaskGraph } from '../../../state-machines/index.ts';
+import { fc } from '../../fast-check.ts';
 
 const UNICODE = signsFor({ TERM: 'xterm' }, 'linux');
 const ASCII = signsFor({ TERM: 'linux' }, 'linux');

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Emptied, emptyPrefix } from '../../../lambdas/cleanup/empty-prefix.ts';
 import { ContractError } from '../../../state-machines/contract/errors.ts';
 import type { RunId } from '../../../state-machines/contract/keys.ts';
+import { fc } from '../../fast-check.ts';
 import { BUCKETS, intercept, type S3Fixture, s3Error, startS3Fixture } from '../s3-fixture.ts';
 import { deleteAllBut } from './refusals.ts';
 

@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CleanupAnswer, CleanupEvent } from '../../../state-machines/contract/cleanup-events.ts';
 import type { RunResult } from '../../../state-machines/contract/result.ts';
+import { fc } from '../../fast-check.ts';
 import { intercept, type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
 import { at, lambdaError, RunFolder, resultOf, SUCCEEDED, tasksOf } from './runs.ts';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inBatches, rowsOf } from '../../../lambdas/runtime/codecs/batches.ts';
+import { fc } from '../../fast-check.ts';
 
 async function* asynchronous<T>(items: Iterable<T>) {
   yield* items;

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csv } from '../../../state-machines/graph/formats.ts';
+import { fc } from '../../fast-check.ts';
 import { brokenSource, decodeRows, encodeRows, type Row, rowCodec, sourceOf, throughRows } from './sources.ts';
 
 const INVALID = 'InvalidData';

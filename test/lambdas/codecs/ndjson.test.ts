@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ndjson } from '../../../state-machines/graph/formats.ts';
+import { fc } from '../../fast-check.ts';
 import { brokenSource, decodeRows, encodeRows, rowCodec, sourceOf, throughRows } from './sources.ts';
 
 const INVALID = 'InvalidData';

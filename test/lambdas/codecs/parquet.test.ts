@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { parquetMetadata } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { parquet } from '../../../state-machines/graph/formats.ts';
+import { fc } from '../../fast-check.ts';
 import { decodeRows, encodeRows, type Row, rowCodec, sourceOf, throughRows } from './sources.ts';
 
 const INVALID = 'InvalidData';

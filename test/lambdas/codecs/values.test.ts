@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytes, json, text } from '../../../state-machines/graph/formats.ts';
+import { fc } from '../../fast-check.ts';
 import { encodeValue, sourceOf, throughValue, valueCodec } from './sources.ts';
 
 const cuts = fc.array(fc.nat(500), { maxLength: 5 });

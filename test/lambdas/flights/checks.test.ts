@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   checkRow,
@@ -8,6 +7,7 @@ import {
   type SourceRow,
   validFlights,
 } from '../../../lambdas/flights/checks.ts';
+import { fc } from '../../fast-check.ts';
 
 const good: SourceRow = {
   date: Date.UTC(2001, 2, 4, 5, 6),

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { ReapSummary } from '../../../lambdas/reaper/summary.ts';
+import { fc } from '../../fast-check.ts';
 import { type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
 import { HOUR, NONE, Pipeline } from './runs.ts';
 

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ExecutionState } from '../../../lambdas/reaper/executions.ts';
 import { type FinalizeOptions, finalizeOnce } from '../../../lambdas/reaper/finalize-once.ts';
 import { FINALIZER_INPUT_LIMIT } from '../../../lambdas/reaper/finalizer-input.ts';
 import { CAUSE_LIMIT, PAYLOAD_LIMIT } from '../../../state-machines/contract/result.ts';
+import { fc } from '../../fast-check.ts';
 import { failedResult, InMemoryExecutions, STARTED_AT } from './executions.ts';
 
 const RESULT = failedResult('run-1');

@@ -4,12 +4,12 @@
  */
 
 import type { S3Client } from '@aws-sdk/client-s3';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Leases } from '../../../lambdas/storage/leases.ts';
 import type { CommitRecord } from '../../../state-machines/contract/records.ts';
 import { shapeOf } from '../../../state-machines/graph/shape-of.ts';
 import { json, optional, type Plan, ref, TaskGraph } from '../../../state-machines/index.ts';
+import { fc } from '../../fast-check.ts';
 import { dags } from '../../graph/graphs.ts';
 import { BUCKETS, intercept, type S3Fixture, startS3Fixture } from '../s3-fixture.ts';
 import { type AnyContext, attempt } from './attempts.ts';

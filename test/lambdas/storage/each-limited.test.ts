@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { eachLimited } from '../../../lambdas/storage/each-limited.ts';
+import { fc } from '../../fast-check.ts';
 
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await setImmediate();
