@@ -2,12 +2,12 @@
 
 import { cleanupEnd, figuresIn } from '../history/answers.ts';
 import type { AttemptOf, CleanupEnded } from '../history/events.ts';
+import { untilAborted } from '../lambdas/runtime/deadline.ts';
 import { NON_RETRYABLE_ERROR } from '../state-machines/contract/error-names.ts';
 import { isObject } from '../state-machines/contract/objects.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import type { Functions } from './functions/functions.ts';
 import { failureInfoOf, LambdaError } from './functions/lambda-error.ts';
-import { unlessAborted } from './interpreter/unless-aborted.ts';
 import type { Invoke } from './interpreter.ts';
 import type { Tell } from './progress.ts';
 
@@ -30,7 +30,7 @@ export function reporting(
       return functions.invoke(resource, payload, name ?? state);
     };
     // What a function does once nobody waits for it is not told: its attempt is over, as it is on AWS.
-    const answered = () => unlessAborted(abandoned, invoke());
+    const answered = () => untilAborted(abandoned, invoke);
     if (name === undefined) {
       const { notesOnly, sweep } = isObject(payload) ? payload : {};
       const cleansUp = notesOnly !== true && sweep !== true;

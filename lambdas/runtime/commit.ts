@@ -17,6 +17,7 @@ import type { CommitRecord, CommittedPart } from '../../state-machines/contract/
 import { eachLimited } from '../storage/each-limited.ts';
 import { CommitRefusedError, type Records } from '../storage/records.ts';
 import { isMissing } from '../storage/s3-requests.ts';
+import { untilAborted } from './deadline.ts';
 import { NonRetryableError } from './errors.ts';
 import type { Attempt } from './invocation.ts';
 import { Marker } from './marker.ts';
@@ -111,19 +112,6 @@ async function refuseIfOver(id: TaskId, attemptId: string, records: Records): Pr
   const { attempts } = await records.history(id);
   if (attempts.includes(attemptId)) return;
   throw new NonRetryableError('the run has ended and its data is gone; this attempt came too late');
-}
-
-/** Rejects with the signal's reason when it fires; what still runs then can store nothing more. */
-export async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work(), aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 const PUBLISHED_AT_ONCE = 32;

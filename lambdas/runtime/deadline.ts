@@ -18,3 +18,20 @@ export function abortBefore(remainingMs: number): { readonly signal: AbortSignal
   }, afterMs);
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
+
+/**
+ * What comes of the work, which goes on where nobody waits for it any more.
+ *
+ * @throws the signal's reason, as soon as it is aborted
+ */
+export async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work(), aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

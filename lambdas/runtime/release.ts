@@ -11,7 +11,7 @@ import type { CommitRecord } from '../../state-machines/contract/records.ts';
 import type { TaskAnswer } from '../../state-machines/contract/task-events.ts';
 import { inDependencyOrder, type Plan } from '../../state-machines/graph/plan.ts';
 import { eachLimited } from '../storage/each-limited.ts';
-import { untilAborted } from './commit.ts';
+import { untilAborted } from './deadline.ts';
 import type { Attempt } from './invocation.ts';
 import { idOf } from './task-id.ts';
 

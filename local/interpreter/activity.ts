@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { ExecutionError, StateMachine } from 'aws-local-stepfunctions';
+import { untilAborted } from '../../lambdas/runtime/deadline.ts';
 import { type Adapted, type AnyBranch, isOurs, SELECT, type Supplied } from './adapt.ts';
 import { type Running, runAtOnce } from './at-once.ts';
 import { type ChildEnd, type DistributedMapPayload, type ItemContext, runDistributedMap } from './distributed-map.ts';
 import { Over, RuntimeFailure, refuseOversized, statesError } from './errors.ts';
 import type { ExecutionEnd, InterpretOptions } from './options.ts';
 import { type AnyTemplate, templateOfItem, withField, withTexts } from './templates.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
 interface Context {
   readonly Execution: object;
@@ -207,7 +207,7 @@ async function within<T>(
   const abort = () => waiting.abort(aborted.reason);
   aborted.addEventListener('abort', abort, { once: true });
   try {
-    return await unlessAborted(waiting.signal, work(waiting.signal));
+    return await untilAborted(waiting.signal, () => work(waiting.signal));
   } finally {
     clearTimeout(timer);
     aborted.removeEventListener('abort', abort);
