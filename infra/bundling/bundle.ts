@@ -112,6 +112,8 @@ function buildAll(entries: Readonly<Record<string, BundleEntry>>): Build {
       minify: true,
       sourcemap: 'linked',
       sourcesContent: false,
+      // A stack has its places in the package then, behind that of the bundle: /var/task/lambdas/… on AWS.
+      sourceRoot: `${OUTDIR}/`,
       legalComments: 'none',
       logLevel: 'silent',
       loader: DATA_FILES,
