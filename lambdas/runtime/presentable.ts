@@ -1,12 +1,19 @@
 import { cutText } from '../../state-machines/contract/result.ts';
+import { show } from '../../state-machines/contract/show.ts';
 
 /** Error messages travel through the state data of the machine, which is limited. */
 const MESSAGE_LENGTH = 1_000;
+const MOST_CAUSES = 5;
 
-/** An Error in any case, with a message and a stack that are not too long to be handed on. */
-export function presentable(cause: unknown): Error {
-  const error = cause instanceof Error ? cause : new Error(String(cause));
-  if (error.message.length > MESSAGE_LENGTH) error.message = cutText(error.message, MESSAGE_LENGTH);
+/**
+ * An Error in any case, with a message and a stack that are not too long to be handed on. What it has as its cause is in
+ * the message: neither Lambda nor Step Functions hands that on, and `fetch failed` alone helps nobody.
+ */
+export function presentable(thrown: unknown): Error {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const message = cutText(withCauses(error), MESSAGE_LENGTH);
+  if (message !== error.message)
+    Object.defineProperty(error, 'message', { value: message, configurable: true, writable: true });
   error.stack = (error.stack ?? '')
     .split('\n')
     .filter((line) => line.startsWith('    at '))
@@ -14,4 +21,22 @@ export function presentable(cause: unknown): Error {
     .join('\n');
   error.stack = `${error.name}: ${error.message}\n${error.stack}`;
   return error;
+}
+
+function withCauses(error: Error): string {
+  let { message } = error;
+  let cause: unknown = error;
+  for (let depth = 0; depth < MOST_CAUSES && cause instanceof Error; depth++) {
+    cause = cause.cause ?? (cause instanceof AggregateError ? cause.errors[0] : undefined);
+    const reason = cause === undefined || cause === null ? '' : reasonOf(cause);
+    if (!message.includes(reason)) message = message === '' ? reason : `${message}: ${reason}`;
+  }
+  return message;
+}
+
+/** @returns '' where it says nothing */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause === 'string' ? cause : show(cause);
+  const { message, code } = cause as NodeJS.ErrnoException;
+  return message === '' && code !== undefined ? code : message;
 }
