@@ -76,9 +76,12 @@ export async function commitOnce(
       version: 1,
       attemptId,
       attempt: number,
-      retriesUsed: new Set(before.attempts.map(attemptNumberOf)).difference(new Set([number])).size,
+      retriesUsed: new Set(
+        before.attempts.map(attemptNumberOf).filter((other) => other !== undefined && other < number),
+      ).size,
       startedAt,
       durationMs: Date.now() - Date.parse(startedAt),
+      ...(event.execution !== event.run && { execution: event.execution }),
       ...done,
     });
     phase = 'committed';

@@ -28,17 +28,17 @@ type ChunkTask = PlannedTask & { readonly each: PlannedEach };
 
 /** @throws ChunksFailedError where more chunks failed than are tolerated */
 export async function gatherChunks(task: ChunkTask, attempt: Attempt): Promise<TaskAnswer> {
-  const { plan, records } = attempt;
+  const { plan } = attempt;
   const id = idOf(attempt, task.name);
   const committed = await commitOnce(id, attempt, async () => ({
-    carryOut: () => gather(id, task, records),
+    carryOut: () => gather(id, task, attempt),
     // It stores nothing: what it commits are the chunks' own objects.
     discard: async () => undefined,
   }));
   return answerOf(committed, plan, task, await releaseConsumed(attempt));
 }
 
-async function gather(id: TaskId, task: ChunkTask, records: Records): ReturnType<Work['carryOut']> {
+async function gather(id: TaskId, task: ChunkTask, { event, records }: Attempt): ReturnType<Work['carryOut']> {
   const [ids, histories] = await Promise.all([readChunkIds(id, task.each, records), records.chunkHistories(id)]);
   const committed = await readCommitted(
     id,
@@ -53,7 +53,9 @@ async function gather(id: TaskId, task: ChunkTask, records: Records): ReturnType
     failed: failed.length,
     ...(failed.length > 0 && { failures: told.failures }),
   };
-  const startedAt = earliest([...committed.values()].map((record) => record.startedAt));
+  // Those of an execution before are none of this one's time.
+  const own = [...committed.values()].filter(({ execution = event.run }) => execution === event.execution);
+  const startedAt = earliest(own.map((record) => record.startedAt));
   if (isOver(task.each.toleratedFailures, chunks)) {
     throw new ChunksFailedError(
       `${chunks.failed} of ${chunks.total} chunks failed, ${inWords(task.each.toleratedFailures)}: ${failuresInWords(chunks)}`,

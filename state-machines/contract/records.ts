@@ -11,8 +11,10 @@ export interface CommitRecord {
   readonly version: 1;
   readonly attemptId: string;
   readonly attempt: number;
-  /** Attempts that began before this one. */
+  /** Attempts that began before this one, in its execution. */
   readonly retriesUsed: number;
+  /** Its execution, where that is not the one of the run's name: it resumed the run. */
+  readonly execution?: string;
   /** ISO 8601, by the function's clock. */
   readonly startedAt: string;
   readonly durationMs: number;

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { historyOf } from '../../history/builder.ts';
 import { type ProgressEvent, type RunLocallyOptions, reapLocally, runLocally } from '../../local/index.ts';
 import { executionsOf } from '../../local/runs/turns.ts';
-import { csv, durable, json, ndjson, TaskGraph } from '../../state-machines/index.ts';
+import { chunks, csv, durable, json, ndjson, TaskGraph } from '../../state-machines/index.ts';
 import { disown } from './dead-runs/left-runs.ts';
 import { DIAMOND_TABLE, diamond, diamondHandlers, filesUnder, temporaryFolder } from './fixtures.ts';
 
@@ -82,6 +82,34 @@ describe('a run that failed and is kept', () => {
     expect(again.result).toMatchObject({ status: 'FAILED', keptUntil: expect.any(String) });
     expect((await resume(run)).result).toMatchObject({ status: 'SUCCEEDED', released: { left: 0 } });
     expect(left(run)).toEqual([]);
+  });
+
+  it('counts its own retries, and its own time, of its chunks too', async () => {
+    const graph = new TaskGraph('parts');
+    const list = graph.addTask('list', { outputs: { parts: chunks<{ size: number }>() } });
+    graph.addTask('work', { each: list.outputs.parts, outputs: { rows: json<number>() }, retries: 1 });
+    graph.addTask('count', { outputs: { all: json<number>() }, retries: 1 });
+    const options = {
+      dir,
+      waits: 'none',
+      handlers: {
+        list: ({ outputs }) => outputs.parts.write(['a', 'b'].map((id, size) => ({ id, size }))),
+        work: ({ outputs }) => outputs.rows.write(1),
+        count: ({ outputs }) => outputs.all.write(2),
+      } as RunLocallyOptions['handlers'],
+    } as const;
+    const parts = graph.build();
+    const failed = await runLocally(parts, { ...options, fail: ['work/b', 'count'], keepOnFailure: HOUR });
+    expect(failed.tasks).toMatchObject({ work: { status: 'FAILED' }, count: { status: 'FAILED', retriesUsed: 1 } });
+
+    const { run, tasks, startedAt } = await runLocally(parts, { ...options, resume: failed.run });
+    expect(run).toBe(failed.run);
+    expect(tasks).toMatchObject({
+      work: { status: 'SUCCEEDED', retriesUsed: 0, chunks: { succeeded: 2 } },
+      count: { status: 'SUCCEEDED', retriesUsed: 0 },
+    });
+    const began = (task: string) => Date.parse(tasks[task]?.startedAt ?? '');
+    expect([began('work'), began('count')].every((time) => time >= Date.parse(startedAt))).toBe(true);
   });
 
   it('can be given another input', async () => {
