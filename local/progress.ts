@@ -9,9 +9,9 @@ export type ProgressEvent = RunEvent;
 export type OnProgress = (event: ProgressEvent) => void;
 
 /** As it is told inside the runner. */
-export type Tell = (event: UntimedEvent) => void;
+export type Tell = (event: UntimedEvent & Partial<Pick<RunEvent, 'at'>>) => void;
 
-/** Gives each event its time, leaves it in the run's folder, and passes it on. */
+/** Gives each event its time, unless it has one, leaves it in the run's folder, and passes it on. */
 export function telling(folder: RunFolder, execution: string, onProgress: OnProgress = () => undefined): Tell {
   return (event) => {
     const timed: RunEvent = { at: new Date().toISOString(), ...event };

@@ -1,16 +1,16 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { executionError } from '../history/answers.ts';
 import { DEFAULT_DIR } from '../history/dir-option.ts';
 import type { EndedExecution } from '../lambdas/reaper/executions.ts';
 import { knownToCleanup } from '../state-machines/compiler/machine/run-end.ts';
 import { UsageError } from '../state-machines/contract/errors.ts';
-import type { FailureInfo, RunResult, RunStatus } from '../state-machines/contract/result.ts';
+import type { RunResult } from '../state-machines/contract/result.ts';
 import { newRunId } from '../state-machines/contract/run-ids.ts';
 import { show } from '../state-machines/contract/show.ts';
 import { checkedPlan } from '../state-machines/graph/checked-plan.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
 import { type Deployment, deployFolder, deployPlain } from './deployment.ts';
+import { endToldOf } from './ending/executions-here.ts';
 import { noteCleanup, settle } from './ending/settle.ts';
 import { executionInput } from './execution-input.ts';
 import { nameOf, parseFailures, refuseCommits } from './failures.ts';
@@ -130,7 +130,7 @@ export async function runLocally(plan: Plan, options: RunLocallyOptions): Promis
     return await atSite({ plan, folder, held, deployment, waits, tell, refuse }, async (site) => {
       const ended = await execute(site, signal);
       held.note('ended', ended);
-      tell({ type: 'execution-ended', ...endOf(ended) });
+      tell(endToldOf(ended));
       const { result, results } = await settle(site);
       const told = { folder: folder.path, result, results, unreached: [...unreached].map(nameOf) };
       tell(await withReport(plan, folder, name, { type: 'run-ended', ...told }));
@@ -168,13 +168,6 @@ function endedAs(end: ExecutionEnd): Omit<EndedExecution, 'startedAt' | 'input'>
     default:
       return end satisfies never;
   }
-}
-
-function endOf({ status, error, cause }: EndedExecution): { readonly status: RunStatus; readonly error?: FailureInfo } {
-  return {
-    status,
-    ...(error != null && { error: executionError({ Error: error, ...(cause != null && { Cause: cause }) }) }),
-  };
 }
 
 function secondsOf(keepOnFailure = 0): number {

@@ -3,17 +3,18 @@
  * that of two that find it one does it.
  */
 
-import { rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { RunResult } from '../../state-machines/contract/result.ts';
 import type { Plan } from '../../state-machines/graph/plan.ts';
 import { deployFolder } from '../deployment.ts';
-import { stateOf } from '../ending/executions-here.ts';
+import { endToldOf, stateOf } from '../ending/executions-here.ts';
 import { type Settled, settle } from '../ending/settle.ts';
 import { settleWithoutPlan } from '../ending/settle-without-plan.ts';
 import { killLeftProcesses } from '../functions/left-processes.ts';
 import { type OnProgress, type Tell, telling } from '../progress.ts';
 import { type RunEnded, withReport } from '../report.ts';
+import { readEvents } from '../runs/event-log.ts';
 import { type ExecutionRecord, newMark, temporaryName } from '../runs/execution-record.ts';
 import { type RunFolder, readResult } from '../runs/run-folder.ts';
 import { executionsOf, type HeldTurn, takeTurn } from '../runs/turns.ts';
@@ -60,6 +61,7 @@ export async function finalizeDeadRun(
     }
     dropTornObjects(folder.s3);
     const tell = telling(folder, execution.name, options.onProgress);
+    tellDeath(folder, execution, tell);
     const finalized = await finalize(folder, held, tell, options);
     const { plan, result, results, withoutHooks } = finalized;
     const last: RunEnded = { type: 'run-ended', folder: folder.path, result, results };
@@ -96,6 +98,16 @@ async function finalize(
     return withoutHooks(`the pipeline cannot be loaded any more: ${(error as Error).message}`);
   }
   return settled;
+}
+
+/** What was under way ended when the run was last heard of, and not when somebody came to finalize it. */
+function tellDeath(folder: RunFolder, execution: ExecutionRecord, tell: Tell): void {
+  const events = readEvents(folder, execution.name);
+  const last = events.at(-1);
+  if (!last || events.some(({ type }) => type === 'execution-ended')) return;
+  const logs = existsSync(folder.logs) ? readdirSync(folder.logs) : [];
+  const written = logs.map((log) => statSync(join(folder.logs, log)).mtime.toISOString());
+  tell({ at: [last.at, ...written].toSorted().at(-1) ?? last.at, ...endToldOf(stateOf(folder, execution)) });
 }
 
 /** Where the record was lost with the power: it is written first, so there is little that it could tell of. */

@@ -1,6 +1,9 @@
 /** The execution of a run folder as the reaper asks for it: what its process has noted, or that the process has died. */
 
+import { executionError } from '../../history/answers.ts';
+import type { UntimedEvent } from '../../history/events.ts';
 import {
+  type EndedExecution,
   type ExecutionState,
   type Executions,
   type FinalizerState,
@@ -43,10 +46,19 @@ export class ExecutionsHere implements Executions {
   async *withoutFinalizer(): AsyncGenerator<string> {}
 }
 
+/** As the run's events tell it. */
+export function endToldOf({ status, error, cause }: EndedExecution): UntimedEvent {
+  return {
+    type: 'execution-ended',
+    status,
+    ...(error != null && { error: executionError({ Error: error, ...(cause != null && { Cause: cause }) }) }),
+  };
+}
+
 const DIED = 'the process that ran it died';
 
 /** An execution whose process noted no end was ended with it. */
-export function stateOf({ path }: RunFolder, { name, startedAt, input }: ExecutionRecord): ExecutionState {
+export function stateOf({ path }: RunFolder, { name, startedAt, input }: ExecutionRecord): EndedExecution {
   const noted = noteOf(path, name, 'ended') as ExecutionState | undefined;
   return noted && hasEnded(noted) ? noted : { status: 'ABORTED', startedAt, input, error: 'Aborted', cause: DIED };
 }

@@ -59,7 +59,7 @@ export async function settle(site: Site): Promise<Settled> {
   const swept = cleanup.swept();
   const whole: RunResult = {
     ...result,
-    ...(state.status !== 'RUNNING' && { status: state.status }),
+    status: state.status,
     ...(hasTasksAfter && { hooks: { ...hooks, ...after.results() } }),
     released: { ...released, objects: released.objects + swept.objects, bytes: released.bytes + swept.bytes },
   };

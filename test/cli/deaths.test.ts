@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { readEvents } from '../../local/runs/event-log.ts';
 import type { RunResult } from '../../state-machines/index.ts';
 import { isRunning } from '../local/fixtures.ts';
 import { ebbtide, temporaryFolder } from './fixtures.ts';
@@ -23,6 +24,7 @@ describe('a run whose process is killed', () => {
     const trips = tripsProject(join(folder, 'killed'), NEVER_YIELDS);
     const run = trips.start('run', 'trips', '--run', 'r1', '--dir', trips.dir);
     const pid = await loadRuns(trips);
+    const killedAt = new Date().toISOString();
     run.process.kill('SIGKILL');
     await run.over;
     expect(isRunning(pid)).toBe(true);
@@ -43,6 +45,17 @@ describe('a run whose process is killed', () => {
     expect(trips.left('r1')).toEqual([]);
     expect(readdirSync(trips.temporary)).toEqual([]);
     expect(existsSync(join(trips.dir, 'trips', 'r1', 'report.html'))).toBe(true);
+    // What was under way ended with the process, and what finalized it came behind.
+    const events = readEvents({ path: join(trips.dir, 'trips', 'r1') }, 'r1');
+    const end = events.findIndex(({ type }) => type === 'execution-ended');
+    expect((events[end]?.at ?? '') <= killedAt).toBe(true);
+    expect(events.slice(end + 1).map(({ type }) => type)).toEqual([
+      'attempt-started',
+      'attempt-succeeded',
+      'cleanup-started',
+      'cleanup-ended',
+      'run-ended',
+    ]);
     expect(resultOf(trips, 'r1')).toMatchObject({
       status: 'ABORTED',
       error: { name: 'Aborted', message: expect.stringContaining('died') },
