@@ -61,19 +61,19 @@ export async function loadPipeline(name: string, root = process.cwd()): Promise<
       `${file} must export its plan: export const plan = graph.build(); ${inPlaceOf(plan, module)}`,
     );
   }
+  // Runs and deployments are found by the name of the graph.
+  if (plan.pipeline !== name) {
+    throw new UsageError(
+      'PipelineInvalid',
+      `${file} is the pipeline "${name}", and its graph is called "${plan.pipeline}": give both the same name`,
+    );
+  }
   return { plan, handlers: join(root, layout.handlers.replace('*', name)) };
 }
 
-/**
- * The names of the project's pipelines, of which none is loaded. None where the project cannot say: a command that
- * needs one says why.
- */
+/** The names of the project's pipelines, of which none is loaded. @throws as `layoutOf` */
 export function pipelineNames(root = process.cwd()): string[] {
-  try {
-    return [...findGraphs(layoutOf(root), root).keys()].toSorted();
-  } catch {
-    return [];
-  }
+  return [...findGraphs(layoutOf(root), root).keys()].toSorted();
 }
 
 /** The names of those that have had runs on this machine. @param dir where runs keep their data */
@@ -110,7 +110,8 @@ export function layoutOf(root: string): Layout {
 
 function readPackage(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    // Editors on Windows may begin it with a byte order mark, which npm takes.
+    return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new UsageError('InvalidOption', `${file} is not JSON: ${(error as Error).message}`, { cause: error });
   }

@@ -58,7 +58,8 @@ export function ownSpec(): string {
   const [, prefix] = /^(.*)[\\/]node_modules[\\/]ebbtide$/.exec(OWN_PACKAGE) ?? [];
   const from = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
   if (prefix !== undefined) {
-    const spec: unknown = from(join(prefix, 'package.json')).dependencies?.ebbtide;
+    const manifest = join(prefix, 'package.json');
+    const spec: unknown = existsSync(manifest) && from(manifest).dependencies?.ebbtide;
     return typeof spec === 'string' && spec.startsWith('file:')
       ? resolve(prefix, spec.slice('file:'.length))
       : 'ebbtide';

@@ -78,7 +78,7 @@ function readJson(file: string): Record<string, unknown> {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UsageError('InvalidOption', `${file} is no JSON: ${error instanceof Error ? error.message : error}`);
+    throw new UsageError('InvalidOption', `${file} is not JSON: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadPipeline } from '../../cli/pipelines.ts';
+import { loadPipeline, pipelineNames } from '../../cli/pipelines.ts';
 import { GraphError } from '../../state-machines/index.ts';
 import { ebbtide, project, temporaryFolder } from './fixtures.ts';
 
@@ -66,6 +66,19 @@ describe('a pipeline', () => {
     });
   });
 
+  it('whose graph has another name than its file is refused with both', async () => {
+    const misnamed = project(join(folder, 'misnamed'), {
+      'state-machines/pipelines/sales.ts': `import { TaskGraph } from ${JSON.stringify(join(import.meta.dirname, '../../state-machines/index.ts'))};
+        const graph = new TaskGraph('orders');
+        graph.addTask('extract');
+        export const plan = graph.build();`,
+    });
+    await expect(loadPipeline('sales', misnamed)).rejects.toMatchObject({
+      code: 'PipelineInvalid',
+      message: expect.stringMatching(/sales\.ts is the pipeline "sales", and its graph is called "orders"/),
+    });
+  });
+
   it('whose file exports no plan is refused with what to export', async () => {
     await expect(loadPipeline('planless', root)).rejects.toMatchObject({
       code: 'PipelineInvalid',
@@ -107,6 +120,19 @@ describe('a project of another layout', () => {
       code: 'InvalidOption',
       message: expect.stringContaining(why),
     });
+  });
+
+  it('is not taken for none where package.json is broken', () => {
+    const broken = project(join(folder, 'no-json'), { 'package.json': '{"name":' });
+    expect(() => pipelineNames(broken)).toThrow(/no-json\/package\.json is not JSON: /);
+  });
+
+  it('may begin with a byte order mark', () => {
+    const marked = project(join(folder, 'marked'), {
+      'package.json': '\uFEFF{}',
+      'state-machines/pipelines/a.ts': GRAPH,
+    });
+    expect(pipelineNames(marked)).toEqual(['a']);
   });
 
   it('has its source read, not what was compiled beside it', async () => {

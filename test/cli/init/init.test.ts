@@ -237,7 +237,7 @@ describe('ebbtide init writes nothing', () => {
       '.',
       'are lib/*/graph.js',
     ],
-    ['a broken package.json', { 'package.json': '{' }, '.', 'package.json is no JSON'],
+    ['a broken package.json', { 'package.json': '{' }, '.', 'package.json is not JSON'],
   ])('in %s, and says why', async (_, files, at, why) => {
     const root = folderWith(files);
     const before = filesIn(root);
