@@ -19,6 +19,8 @@ export interface RunSummary {
   readonly endedAt?: string;
   /** Here: the process that carries it out has died, and it is still to be finalized. */
   readonly died?: true;
+  /** Here: until when its data is kept, ISO 8601, where that is still to come. */
+  readonly keptUntil?: string;
 }
 
 /** How many runs are listed where nobody says. */

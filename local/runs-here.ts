@@ -152,7 +152,11 @@ function summaryOf(folder: RunFolder): RunSummary {
   const state = stateOf(folder);
   if (state !== 'over') return { ...which, status: 'RUNNING', ...(state === 'died' && { died: true }) };
   const result = resultOf(folder, { name });
-  if (result) return { ...which, status: result.status, startedAt: result.startedAt, endedAt: endOf(result) };
+  if (result) {
+    const { status, startedAt, keptUntil } = result;
+    const isKept = keptUntil !== undefined && Date.parse(keptUntil) > Date.now();
+    return { ...which, status, startedAt, endedAt: endOf(result), ...(isKept && { keptUntil }) };
+  }
   // Somebody has deleted the result.
   const noted = noteOf(path, name, 'over') as Partial<RunResult> | undefined;
   return { ...which, status: noted?.status ?? 'ABORTED' };

@@ -4,11 +4,14 @@ import { setImmediate } from 'node:timers/promises';
 import { hasAwsSettings } from '../../aws/settings.ts';
 import type { RunEvent } from '../../history/events.ts';
 import type { RunLocallyOptions } from '../../local/index.ts';
+import { isObject } from '../../state-machines/contract/objects.ts';
+import { show } from '../../state-machines/contract/show.ts';
 import { type Plan, UsageError } from '../../state-machines/index.ts';
 import { EXIT } from '../exit.ts';
 import { parseDuration } from '../options/duration.ts';
 import type { CommonRunOptions } from '../options/run-options.ts';
 import type { FoundPipeline } from '../pipelines.ts';
+import { EBBTIDE } from '../render/hints.ts';
 import type { Terminal } from '../terminal.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 import { labelOf, optionsHere } from './where.ts';
@@ -21,6 +24,7 @@ export async function carryOut(
   finish: (exitCode: number) => void,
 ): Promise<void> {
   const { dir, fail, keep, keepOnFailure, json } = options;
+  refuseResumeIn(which);
   const common: Omit<RunLocallyOptions, 'signal'> = {
     ...which,
     handlers,
@@ -64,6 +68,15 @@ export async function carryOut(
     display.close();
     release();
   }
+}
+
+/** Here each run has a folder of its own: an execution that has begun finds nothing of another. */
+function refuseResumeIn({ input, resume }: Pick<RunLocallyOptions, 'input' | 'resume'>): void {
+  if (resume !== undefined || !isObject(input) || input['resume'] === undefined) return;
+  throw new UsageError(
+    'InvalidInput',
+    `the input says resume: ${show(input['resume'])}, which is for executions on AWS; on this machine it is ${EBBTIDE} resume <run>`,
+  );
 }
 
 /** In lines that are short enough for most terminals. */

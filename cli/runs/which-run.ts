@@ -116,13 +116,24 @@ async function defaultRun(place: Place, default_: Default): Promise<ChosenRun> {
       );
     }
     case 'none': {
-      const latest = (await place.runs.list({ limit: LOOKED_AT })).find(({ status }) => status !== 'SUCCEEDED');
-      const hint = latest ? `; the latest one that has not succeeded is ${latest.run}` : '';
-      throw new UsageError('UnknownRun', `"${pipeline}" is a pipeline: say which run of it${hint}`);
+      const unsuccessful = (await place.runs.list({ limit: LOOKED_AT })).filter(({ status }) => status !== 'SUCCEEDED');
+      throw new UsageError(
+        'UnknownRun',
+        `"${pipeline}" is a pipeline: say which run of it${hintOf(unsuccessful, place)}`,
+      );
     }
     default:
       return default_ satisfies never;
   }
+}
+
+/** AWS does not say of many runs at once which are kept. */
+function hintOf(unsuccessful: readonly RunSummary[], { aws }: Place): string {
+  const [latest] = unsuccessful;
+  const kept = unsuccessful.find(({ keptUntil }) => keptUntil !== undefined);
+  if (kept) return `; the latest one that is kept is ${kept.run}`;
+  if (aws && latest) return `; the latest one that has not succeeded is ${latest.run}`;
+  return aws ? '' : '; none is kept';
 }
 
 /** A run whose pipeline is not named. */
@@ -138,7 +149,7 @@ async function searchedRun(word: string, pipelines: readonly string[], places: P
   }
   const recent = (await Promise.all(searched.map(({ runs }) => runs.list({ limit: LOOKED_AT })))).flat();
   const names = [...pipelines, ...recent.map(nameOf)];
-  const where = [...new Set(searched.map(({ runs }) => `"${runs.pipeline}" ${labelOf(runs.where)}`))].join(', ');
+  const where = [...new Set(searched.map(({ runs }) => `"${runs.pipeline}" ${labelOf(runs.where)}`))].join(' or of ');
   const hint = didYouMean(word, names) || latestOf(recent);
   throw new UsageError(
     'UnknownRun',
@@ -164,7 +175,8 @@ async function exists({ runs }: Place, run: string): Promise<boolean> {
 
 function unknownPipeline(given: string, known: readonly string[], { dir }: Places): UsageError {
   const meant = nearest(given, known);
-  const there = known.length > 0 ? `there are: ${known.join(', ')}` : `there are none, and no runs in ${dir}`;
+  const there =
+    known.length > 0 ? `there are: ${known.join(', ')}` : `there are none in ${process.cwd()}, and no runs in ${dir}`;
   const what = isName(PIPELINE_NAME, given)
     ? `no pipeline is called ${show(given)}`
     : `${show(given)} is no name that a pipeline or a run can have`;

@@ -42,7 +42,9 @@ describe('ebbtide list', () => {
     expect((await said('list', 'flights')).split('\n')).toEqual([
       `flights on this machine, ${dir}`,
       expect.stringMatching(/^run +status +started \(UTC\) +time$/),
-      expect.stringMatching(/^badly +FAILED +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+\.\d s$/),
+      expect.stringMatching(
+        /^badly +FAILED \(kept until \d{4}-\d\d-\d\d \d\d:\d\d UTC\) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+\.\d s$/,
+      ),
       expect.stringMatching(/^well +SUCCEEDED /),
       '2 runs',
       '',

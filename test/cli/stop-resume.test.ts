@@ -26,11 +26,8 @@ describe('wrong use ends with exit code 2 and one message on stderr with its cod
     ['stop of what is no run id', ['stop', 'flights', '../x'], ['"../x"', '80 characters']],
     ['resume of a run that there is not', ['resume', 'flights', 'baddly'], ['did you mean "badly"?']],
     ['resume of a run that succeeded', ['resume', 'flights', 'well'], ['cannot be resumed', 'it succeeded']],
-    [
-      'resume without a run',
-      ['resume', 'flights'],
-      ['say which run', 'the latest one that has not succeeded is badly'],
-    ],
+    ['resume without a run', ['resume', 'flights'], ['say which run', 'the latest one that is kept is badly']],
+    ['a run to resume in the input', ['run', 'flights', '--input', '{"resume":"badly"}'], ['"badly"', 'resume <run>']],
     ['resume of an unknown pipeline', ['resume', 'flihts', 'badly'], ['did you mean "flights"?']],
     ['a duration without a unit', ['run', 'flights', '--keep-on-failure', '2'], ['"2" is no duration', '90m']],
   ])('%s', async (_, args, words) => {
