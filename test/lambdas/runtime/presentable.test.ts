@@ -28,9 +28,9 @@ describe('a message ends with what the causes of its error say', () => {
     ['one that says nothing', new Error('cannot load', { cause: new Error() }), 'cannot load'],
     ['no cause', new Error('cannot load', { cause: null }), 'cannot load'],
     [
-      'the first of several',
+      'several',
       new AggregateError([inner, new Error('refused')], 'all failed'),
-      'all failed: no route to host',
+      'all failed: no route to host; refused',
     ],
     ['one, where it says nothing itself', new Error('', { cause: inner }), 'no route to host'],
     [
@@ -70,6 +70,10 @@ describe('a message ends with what the causes of its error say', () => {
   });
 });
 
-it('what is no Error becomes one', () => {
-  expect(presentable('out of paper')).toMatchObject({ name: 'Error', message: 'out of paper' });
+it.each([
+  ['out of paper', 'out of paper'],
+  [{ status: 503 }, '{"status":503}'],
+  [undefined, 'undefined'],
+])('%j, which is no Error, becomes one', (thrown, message) => {
+  expect(presentable(thrown)).toMatchObject({ name: 'Error', message });
 });
