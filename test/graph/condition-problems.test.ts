@@ -132,7 +132,7 @@ describe('what is no condition', () => {
     ['allOf() of a boolean', allOf(true as never), 'true'],
     ['allOf() of a list', { kind: 'all', conditions: {} }, 'allOf()'],
     ['a test of nothing', { kind: 'test', test: { is: 'present' } }, 'looks at nothing'],
-    ['an output that is not there', fromOutput(undefined as never, 'rows').exists(), 'declares none of that name'],
+    ['an output that is not there', fromOutput(undefined as never, 'rows').exists(), 'has no output of that name'],
     ['an unknown test', { ...mode.exists(), kind: 'test', subject: { from: 'input', path: ['a'] } }, 'no comparison'],
     ['a condition inside itself', itself, 'holds itself'],
   ])('%s', (_, condition, told) => {

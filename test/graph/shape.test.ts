@@ -41,7 +41,7 @@ describe('a definition of the wrong shape', () => {
     ['a maximum of chunks that is none', { outputs: { raw: chunks({ max: '7' as never }) } }, 'InvalidEach', '"7"'],
     ['a number of retries in retry', { retry: 3 }, 'InvalidRetry', 'retry is 3'],
     ['a number as resources', { resources: 512 }, 'InvalidResource', 'resources is 512'],
-    ['an input that is nothing', { inputs: { raw: undefined } }, 'UnresolvedDataRef', 'declares none of that name'],
+    ['an input that is nothing', { inputs: { raw: undefined } }, 'UnresolvedDataRef', 'has no output of that name'],
     ['an input that is a task', { inputs: { raw: other } }, 'UnresolvedDataRef', 'other.outputs.made'],
     ['an input that is a text', { inputs: { raw: 'other' } }, 'UnresolvedDataRef', 'ref("other")'],
     ['a ref of nothing', { inputs: { raw: ref(undefined as never) } }, 'UnresolvedDataRef', 'ref(undefined)'],

@@ -79,7 +79,7 @@ export class KnownOutputs {
 /** What somebody gave in place of an output, and what they may have meant. */
 export function misgiven(given: unknown): string {
   if (given === undefined)
-    return 'is undefined, and not an output of any task: that task declares none of that name, which npx tsc --noEmit shows with its place';
+    return 'is undefined, and not an output of any task: the task that it was to come from has no output of that name; npx tsc --noEmit shows where';
   if (isObject(given) && isObject(given['outputs']) && typeof given['name'] === 'string') {
     const [output = '…'] = Object.keys(given['outputs']);
     return `is the task ${show(given['name'])} as a whole; say which of its outputs, as in ${given['name']}.outputs.${output}`;
