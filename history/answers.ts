@@ -17,6 +17,23 @@ export function figuresIn(answer: unknown): Omit<AttemptFigures, 'durationMs'> {
   };
 }
 
+/**
+ * Where an error came from, as the cause of a failed function tells it: the first place in the sources of its package.
+ * The harness leaves those as relative paths; what is bundled with them has none.
+ */
+export function placeIn(cause: string | undefined): string | undefined {
+  try {
+    const { trace } = JSON.parse(cause ?? '');
+    for (const line of Array.isArray(trace) ? trace : []) {
+      const [, place] = /^at (?:.* \()?((?!node:|file:|\/|chunk-)[^()]+:\d+:\d+)\)?$/.exec(String(line).trim()) ?? [];
+      if (place !== undefined) return place;
+    }
+  } catch {
+    // No function's: those of the service itself are texts.
+  }
+  return undefined;
+}
+
 /** Of the cleanup function, however the run ended. */
 export function cleanupEnd(answer: unknown): CleanupEnded {
   if (!isObject(answer) || answer['done'] !== true) return { done: false };

@@ -11,6 +11,12 @@ export type RunEvent = {
   readonly at: string;
 } & UntimedEvent;
 
+export interface AttemptFailure {
+  readonly error: FailureInfo;
+  /** Where in the sources of the package, `lambdas/sales/total.ts:12:9`, as far as that is known. */
+  readonly place?: string;
+}
+
 /** Those of one type. */
 export type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
 
@@ -32,7 +38,7 @@ export type UntimedEvent =
   | { readonly type: 'synthesis-started' }
   | ({ readonly type: 'attempt-started' } & AttemptOf)
   | ({ readonly type: 'attempt-succeeded' } & AttemptOf & AttemptFigures)
-  | ({ readonly type: 'attempt-failed'; readonly durationMs: number; readonly error: FailureInfo } & AttemptOf)
+  | ({ readonly type: 'attempt-failed'; readonly durationMs: number } & AttemptFailure & AttemptOf)
   /** A chunk-parallel task begins with this many chunks; 0 also where that is not known yet, and `chunks-counted` tells it. */
   | { readonly type: 'chunks-started'; readonly task: string; readonly count: number }
   /** How far the chunks are of which each attempt is not told: on AWS those of a Distributed Map. */

@@ -13,7 +13,7 @@ import type { FailureInfo, RunStatus } from '../state-machines/contract/result.t
 import { STATES } from '../state-machines/contract/states.ts';
 import type { HookKind } from '../state-machines/graph/declarations.ts';
 import type { Plan } from '../state-machines/graph/plan.ts';
-import { chunksIn, cleanupEnd, executionError, figuresIn } from './answers.ts';
+import { chunksIn, cleanupEnd, executionError, figuresIn, placeIn } from './answers.ts';
 import type { AttemptOf, RunEvent, UntimedEvent } from './events.ts';
 import { answerIn, detailsOf, type EventDetails, type HistoryEvent, payloadIn } from './execution-history-event.ts';
 import { type Place, Places } from './execution-places.ts';
@@ -120,7 +120,11 @@ export class ExecutionHistoryReader {
       case 'TaskStartFailed':
       case 'TaskFailed':
       case 'TaskTimedOut':
-        return this.#failed(place, failureIn(details, type.endsWith('TimedOut') ? 'States.Timeout' : undefined));
+        return this.#failed(
+          place,
+          failureIn(details, type.endsWith('TimedOut') ? 'States.Timeout' : undefined),
+          details.cause,
+        );
       case 'MapStateStarted':
         return this.#mapStarted(place, details);
       case 'MapRunStarted':
@@ -210,13 +214,15 @@ export class ExecutionHistoryReader {
     return this.#cleanupEnded(place, answer === undefined ? { done: true } : answer);
   }
 
-  #failed(place: Place, error: FailureInfo): UntimedEvent[] {
+  #failed(place: Place, error: FailureInfo, cause?: string): UntimedEvent[] {
     place.error = error;
     const call = this.#endCall(place);
     if (!call) return [];
     const { attempt } = call;
     if (!attempt) return this.#cleanupEnded(place, undefined);
-    return [{ type: 'attempt-failed', ...attempt, durationMs: this.#since(call), error }];
+    const from = placeIn(cause);
+    const durationMs = this.#since(call);
+    return [{ type: 'attempt-failed', ...attempt, durationMs, error, ...(from !== undefined && { place: from }) }];
   }
 
   /** What could not even be scheduled may have no event before it that tells of the attempt. */

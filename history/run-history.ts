@@ -81,6 +81,8 @@ export interface AttemptHistory {
   readonly bytesIn?: number;
   readonly bytesOut?: number;
   readonly error?: FailureInfo;
+  /** Of the error: in the sources of the package, `lambdas/sales/total.ts:12:9`. */
+  readonly place?: string;
 }
 
 export interface CleanupHistory {

@@ -95,12 +95,12 @@ export class TaskBuilder {
   }
 
   failed(event: RunEventOf<'attempt-failed'>): void {
-    const { error, chunks, at } = event;
+    const { error, place, chunks, at } = event;
     if (error.name === STOPPED_ERROR) {
       this.#end(event, { status: 'STOPPED', endedAt: at });
       return;
     }
-    if (!this.#end(event, { status: 'FAILED', endedAt: at, error })) return;
+    if (!this.#end(event, { status: 'FAILED', endedAt: at, error, ...(place !== undefined && { place }) })) return;
     this.#error = error;
     if (!chunks) this.#failures[TRANSIENT_ERRORS.includes(error.name) ? 'transient' : 'own'] += 1;
     for (const chunk of chunks ?? []) this.#chunkEnded(chunk, 'failed');

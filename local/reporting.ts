@@ -1,6 +1,6 @@
 /** Calls functions, and tells what becomes of it. */
 
-import { cleanupEnd, figuresIn } from '../history/answers.ts';
+import { cleanupEnd, figuresIn, placeIn } from '../history/answers.ts';
 import type { AttemptOf, CleanupEnded } from '../history/events.ts';
 import { untilAborted } from '../lambdas/runtime/deadline.ts';
 import { NON_RETRYABLE_ERROR } from '../state-machines/contract/error-names.ts';
@@ -54,7 +54,9 @@ export function reporting(
       tell({ type: 'attempt-succeeded', ...what, durationMs: durationMs(), ...figuresIn(answer) });
       return answer;
     } catch (error) {
-      tell({ type: 'attempt-failed', ...what, durationMs: durationMs(), error: failureInfoOf(error) });
+      const place = error instanceof LambdaError ? placeIn(error.message) : undefined;
+      const failure = { error: failureInfoOf(error), ...(place !== undefined && { place }) };
+      tell({ type: 'attempt-failed', ...what, durationMs: durationMs(), ...failure });
       throw error;
     }
   };

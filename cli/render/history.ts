@@ -141,7 +141,9 @@ function renderFailures({ history, links, verbose }: Shown, style: StyleText): s
         )
       : `${style('red', `${name} ${status === 'FAILED' ? 'failed' : 'is tried again'}`)}${task.error ? `: ${inFull(task.error)}` : ''}`;
     const log = links.logs[name];
-    return [[head, ...failures, ...(log ? [`  log: ${pointed(log)}`] : [])].join('\n')];
+    const place = chunks ? undefined : task.attempts.findLast((attempt) => attempt.error)?.place;
+    const at = place === undefined ? [] : [`  at ${place}`];
+    return [[head, ...at, ...failures, ...(log ? [`  log: ${pointed(log)}`] : [])].join('\n')];
   });
   const others = verbose ? renderLogs(links, style) : [];
   return [...(error ? [`${style('red', error.name)}: ${indented(error.message)}`] : []), ...failed, ...others];
