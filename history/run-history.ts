@@ -95,3 +95,8 @@ export interface HeldBytes {
   readonly at: string;
   readonly bytes: number;
 }
+
+/** Where the error of a task came from. Of chunks, each has its own. */
+export function placeOf({ attempts, chunks }: TaskHistory): string | undefined {
+  return chunks ? undefined : attempts.findLast(({ error }) => error)?.place;
+}

@@ -1,6 +1,6 @@
 /** What went wrong: the errors of tasks and hooks with their causes, chunks that failed, denials, the run's own error. */
 
-import type { AttemptHistory, TaskHistory } from '../history/run-history.ts';
+import { type AttemptHistory, placeOf, type TaskHistory } from '../history/run-history.ts';
 import { formatCount } from '../history/units.ts';
 import { cutText, type FailureInfo } from '../state-machines/contract/result.ts';
 import type { Facts, Part } from './facts.ts';
@@ -55,11 +55,10 @@ function problem(part: Part, facts: Facts): Markup {
   // Of the chunks, the last one to fail may have succeeded since.
   const shown = last !== undefined && (status === 'FAILED' || !chunks) ? last : undefined;
   const others = chunks ? [] : attempts.filter((attempt) => attempt.error && !isSame(attempt.error, last));
-  const place = chunks ? undefined : attempts.findLast((attempt) => attempt.error)?.place;
   const log = logLink(facts.links.logs[name], name);
   return markup`<article class="problem ${status === 'FAILED' ? 'is-failed' : 'is-retrying'}">
 <h3>${signOf(status === 'FAILED' ? 'FAILED' : 'RETRYING')}<a href="#${id}">${name}</a>${kind} ${whatHappened(history)}</h3>
-${shown && markup`<p class="error-name"><code>${shown.name}</code></p>${message(shown.message)}${place !== undefined && markup`<p class="note">at <code>${place}</code></p>`}`}
+${shown && markup`<p class="error-name"><code>${shown.name}</code></p>${message(shown.message)}${thrownAt(placeOf(history))}`}
 ${others.length > 0 && markup`<details><summary>${formatCount(others.length, 'earlier attempt')} with another error</summary>${others.map(attemptError)}</details>`}
 ${chunkFailures(result?.chunks?.failures, attempts, chunks?.failed ?? 0)}
 ${log && markup`<p class="note">${log}</p>`}
@@ -76,8 +75,12 @@ function attemptError(attempt: AttemptHistory): Content {
   const { error } = attempt;
   return (
     error &&
-    markup`<p class="error-name">${wordOfAttempt(attempt)}: <code>${error.name}</code></p>${message(error.message)}${attempt.place !== undefined && markup`<p class="note">at <code>${attempt.place}</code></p>`}`
+    markup`<p class="error-name">${wordOfAttempt(attempt)}: <code>${error.name}</code></p>${message(error.message)}${thrownAt(attempt.place)}`
   );
+}
+
+function thrownAt(place: string | undefined): Content {
+  return place !== undefined && markup`<p class="note">at <code>${place}</code></p>`;
 }
 
 /** As the cleanup reports them; where the run goes on, or it could not, as the attempts were told. */

@@ -1,7 +1,13 @@
 /** A run as it stands, for people. */
 
 import type { Links, LogPointer } from '../../history/links.ts';
-import type { AttemptHistory, Phase, RunHistory, TaskHistory } from '../../history/run-history.ts';
+import {
+  type AttemptHistory,
+  type Phase,
+  placeOf,
+  type RunHistory,
+  type TaskHistory,
+} from '../../history/run-history.ts';
 import { formatBytes, formatCount, formatDuration, formatReleased, formatTime } from '../../history/units.ts';
 import type { FailureInfo } from '../../state-machines/contract/result.ts';
 import type { Place } from '../runs/where.ts';
@@ -141,7 +147,7 @@ function renderFailures({ history, links, verbose }: Shown, style: StyleText): s
         )
       : `${style('red', `${name} ${status === 'FAILED' ? 'failed' : 'is tried again'}`)}${task.error ? `: ${inFull(task.error)}` : ''}`;
     const log = links.logs[name];
-    const place = chunks ? undefined : task.attempts.findLast((attempt) => attempt.error)?.place;
+    const place = placeOf(task);
     const at = place === undefined ? [] : [`  at ${place}`];
     return [[head, ...at, ...failures, ...(log ? [`  log: ${pointed(log)}`] : [])].join('\n')];
   });
