@@ -1,6 +1,6 @@
 /** Finds pipelines by name, where the project says that they are, or else in the folders that this repo has. */
 
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure } from 'esbuild';
@@ -13,6 +13,7 @@ import { GraphError } from '../state-machines/graph/errors.ts';
 import { nearest } from '../state-machines/graph/nearest.ts';
 import { Plan } from '../state-machines/graph/plan.ts';
 import { TaskGraph } from '../state-machines/graph/task-graph.ts';
+import { readJsonFile } from './json-file.ts';
 import { importSource } from './load-typescript.ts';
 
 /** `"ebbtide"` in package.json: paths from the project's folder, in which `*` stands for the pipeline's name. */
@@ -89,7 +90,7 @@ export async function loadProjectPlan(name: string, root: string): Promise<Plan>
 /** @throws UsageError where package.json says what cannot be */
 export function layoutOf(root: string): Layout {
   const file = join(root, 'package.json');
-  const content = existsSync(file) ? readPackage(file) : {};
+  const content = existsSync(file) ? readJsonFile(file) : {};
   const ebbtide: unknown = (isObject(content) && content['ebbtide']) || {};
   if (!isObject(ebbtide))
     throw new UsageError('InvalidOption', `${file}: "ebbtide" is ${show(ebbtide)}; say ${EXAMPLE}`);
@@ -106,15 +107,6 @@ export function layoutOf(root: string): Layout {
     }
   }
   return layout;
-}
-
-function readPackage(file: string): unknown {
-  try {
-    // Editors on Windows may begin it with a byte order mark, which npm takes.
-    return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new UsageError('InvalidOption', `${file} is not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** What a file exports where its plan was to be. */

@@ -1,7 +1,8 @@
 /** The packages of a project: which it names, which are missing, and how its package manager is told. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { readJsonFile } from '../json-file.ts';
 import { OWN_PACKAGE, ownVersion } from '../own-package.ts';
 
 export type Manager = 'npm' | 'pnpm' | 'yarn' | 'bun';
@@ -38,10 +39,20 @@ export function managerOf(root: string): Manager {
   return 'npm';
 }
 
+type Dependencies = Readonly<Record<string, unknown>>;
+
+function readDependencies(file: string) {
+  return readJsonFile(file) as {
+    readonly dependencies?: Dependencies;
+    readonly devDependencies?: Dependencies;
+    readonly peerDependencies?: Dependencies;
+  };
+}
+
 /** The names of all packages that the folder's package.json and those above depend on. */
 export function declaredIn(root: string): ReadonlySet<string> {
   const files = andAbove(root).map((folder) => join(folder, 'package.json'));
-  const manifests = files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8')));
+  const manifests = files.filter((file) => existsSync(file)).map(readDependencies);
   return new Set(
     manifests.flatMap(({ dependencies, devDependencies, peerDependencies }) =>
       Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }),
@@ -56,10 +67,9 @@ function andAbove(folder: string): string[] {
 /** What installs this very package: its name, or the tarball that npx has it from, or that `npm pack` made of a checkout. */
 export function ownSpec(): string {
   const [, prefix] = /^(.*)[\\/]node_modules[\\/]ebbtide$/.exec(OWN_PACKAGE) ?? [];
-  const from = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
   if (prefix !== undefined) {
     const manifest = join(prefix, 'package.json');
-    const spec: unknown = existsSync(manifest) && from(manifest).dependencies?.ebbtide;
+    const spec: unknown = existsSync(manifest) && readDependencies(manifest).dependencies?.['ebbtide'];
     return typeof spec === 'string' && spec.startsWith('file:')
       ? resolve(prefix, spec.slice('file:'.length))
       : 'ebbtide';

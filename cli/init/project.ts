@@ -3,6 +3,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../state-machines/contract/errors.ts';
+import { readJsonFile } from '../json-file.ts';
 import { type Layout, layoutOf } from '../pipelines.ts';
 import { declaredIn, type Manager, managerOf } from './packages.ts';
 
@@ -75,11 +76,7 @@ export function readManifest(root: string): Record<string, unknown> | undefined 
 }
 
 function readJson(file: string): Record<string, unknown> {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new UsageError('InvalidOption', `${file} is not JSON: ${error instanceof Error ? error.message : error}`);
-  }
+  return readJsonFile(file) as Record<string, unknown>;
 }
 
 function refuseOthers(root: string, kind: ProjectKind, hasManifest: boolean, isTypeScript: boolean): void {
